@@ -1,0 +1,42 @@
+// The shape of an API model file (models/*.json) and how it is loaded.
+import { readFileSync } from 'node:fs'
+
+export type ShapeReference = { readonly shape: string }
+
+export type Shape = {
+  readonly type: 'structure' | 'list' | 'map' | 'string' | 'number' | 'integer' | 'long' | 'boolean' | 'timestamp' | 'blob' | 'document'
+  readonly members?: Readonly<Record<string, ShapeReference>>
+  readonly required?: readonly string[]
+  readonly member?: ShapeReference
+  readonly key?: ShapeReference
+  readonly value?: ShapeReference
+  readonly min?: number
+  readonly max?: number
+  readonly pattern?: string
+  readonly enum?: readonly string[]
+  readonly sensitive?: boolean
+  readonly timestamp?: string
+  readonly error?: { readonly code: string; readonly fault: string; readonly httpStatus: number; readonly docHttpStatus?: number }
+}
+
+export type OperationModel = {
+  readonly input: string | null
+  readonly output: string | null
+  readonly errors: readonly string[]
+  readonly auth: 'sigv4' | 'none'
+}
+
+export type ServiceModel = {
+  readonly service: string
+  readonly signingName: string
+  readonly apiVersion: string
+  readonly targetPrefix: string
+  readonly operations: Readonly<Record<string, OperationModel>>
+  readonly shapes: Readonly<Record<string, Shape>>
+}
+
+const modelsFolder = new URL('../../models/', import.meta.url)
+
+/** Reads `models/<name>.json`. */
+export const loadModel = (name: 'cognito-idp' | 'kms'): ServiceModel =>
+  JSON.parse(readFileSync(new URL(`${name}.json`, modelsFolder), 'utf8')) as ServiceModel
