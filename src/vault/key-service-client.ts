@@ -11,6 +11,7 @@ import {
   ReEncryptCommand,
 } from '@aws-sdk/client-kms'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { BuildMiddleware } from '@smithy/types'
 
 /** The two services that a pool's key policy lets in: sign-in and directory, and the side that replicates. */
 export const servicePrincipals = ['cognito-idp.amazonaws.com', 'identitystore.amazonaws.com'] as const
@@ -71,19 +72,17 @@ export const createKeyServiceClient = (connection: KeyServiceConnection): KeySer
   }
 
   /** Adds the signed headers by which a service says for whom it calls ("The confused deputy problem", IAM User Guide). */
-  const sourced = <Command extends { middlewareStack: KMSClient['middlewareStack'] }>(
+  const sourced = <Command extends { middlewareStack: { add(middleware: never, options: never): void } }>(
     command: Command,
     use: PoolKeyUse,
   ): Command => {
-    command.middlewareStack.add(
-      (next) => async (args) => {
-        const request = args.request as { headers: Record<string, string> }
-        request.headers['x-amz-source-arn'] = use.poolArn
-        request.headers['x-amz-source-account'] = use.account
-        return next(args)
-      },
-      { step: 'build', name: 'poolSource' },
-    )
+    const addSource: BuildMiddleware<object, object> = (next) => (args) => {
+      const request = args.request as { headers: Record<string, string> }
+      request.headers['x-amz-source-arn'] = use.poolArn
+      request.headers['x-amz-source-account'] = use.account
+      return next(args)
+    }
+    command.middlewareStack.add(addSource as never, { step: 'build', name: 'poolSource' } as never)
     return command
   }
   const context = (use: PoolKeyUse): Record<string, string> => ({

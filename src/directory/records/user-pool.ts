@@ -1,0 +1,132 @@
+// What is stored of a user pool: its global settings (replicated), its regional ones, its public keys, and the Region's list of pools.
+import type {
+  CreateUserPoolRequest,
+  CustomDomainConfigType,
+  EmailConfigurationType,
+  LambdaConfigType,
+  ReplicaStatusType,
+  SchemaAttributeType,
+  SmsConfigurationType,
+} from '@aws-sdk/client-cognito-identity-provider'
+import type { JWK } from 'jose'
+import { collection } from '../../vault/collection.ts'
+
+/** Settings as they were given to Create/UpdateUserPool with Amazon's defaults filled in; what another record holds is left out. */
+export type GlobalSettings = Omit<
+  CreateUserPoolRequest,
+  | 'PoolName'
+  | 'Schema'
+  | 'KeyConfiguration'
+  | 'UserPoolTags'
+  | 'EmailConfiguration'
+  | 'SmsConfiguration'
+  | 'LambdaConfig'
+>
+
+/** The pool itself: one record a pool. */
+export type UserPool = {
+  readonly poolId: string
+  readonly name: string
+  readonly createdAtMs: number
+  readonly modifiedAtMs: number
+  /** Standard attributes and custom ones (`custom:x`), as DescribeUserPool returns them in SchemaAttributes. */
+  readonly schema: readonly SchemaAttributeType[]
+  readonly settings: GlobalSettings
+}
+
+export const userPools = collection<UserPool, 'replicated'>('pool', {
+  locality: 'replicated',
+  isCached: true,
+  keyOf: ({ poolId }) => poolId,
+})
+
+/** Settings that each replica has for itself (spec/replication.md, "What travels"). */
+export type RegionalSettings = {
+  readonly poolId: string
+  readonly email?: EmailConfigurationType
+  readonly sms?: SmsConfigurationType
+  readonly lambda?: LambdaConfigType
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export const regionalSettings = collection<RegionalSettings, 'regional'>('regional-settings', {
+  locality: 'regional',
+  isCached: true,
+  keyOf: ({ poolId }) => poolId,
+})
+
+/** What of a pool anybody may read, and what must be readable when the pool's key can't be used: JWKS and discovery. */
+export type PublicPool = {
+  readonly poolId: string
+  readonly issuerType: 'ORIGINAL' | 'UPDATED'
+  /** The two RSA public keys, each with kid, alg and use. */
+  readonly jwks: readonly JWK[]
+}
+
+export const publicPools = collection<PublicPool, 'replicated'>('public', {
+  locality: 'replicated',
+  isSealed: false,
+  keyOf: ({ poolId }) => poolId,
+})
+
+/** The private halves of a pool's two RSA-2048 key pairs (RFC 7517 JWK). */
+export type SigningKey = { readonly use: 'id' | 'access'; readonly kid: string; readonly privateJwk: JWK }
+
+export const signingKeys = collection<SigningKey, 'replicated'>('signing-keys', {
+  locality: 'replicated',
+  isCached: true,
+  keyOf: ({ use }) => use,
+})
+
+/** One replica of the pool, the primary included. Written at the primary, so every Region can list them during an outage. */
+export type Replica = {
+  readonly regionName: string
+  readonly role: 'PRIMARY' | 'SECONDARY'
+  readonly status: ReplicaStatusType
+  /** When the status was set; the later one wins where two Regions set it. */
+  readonly statusAtMs: number
+}
+
+export const replicas = collection<Replica, 'replicated'>('replicas', {
+  locality: 'replicated',
+  isCached: true,
+  keyOf: ({ regionName }) => regionName,
+})
+
+/** This Region's list of the pools it has, under the Region's own key, so that the list works while a pool's key can't be used. */
+export type RegisteredPool = {
+  readonly poolId: string
+  readonly name: string
+  readonly createdAtMs: number
+  readonly modifiedAtMs: number
+  readonly role: 'PRIMARY' | 'SECONDARY'
+  /** ACTIVE on a primary. A status set at this replica is here at once, and at the primary as soon as it can be told. */
+  readonly status: ReplicaStatusType
+  readonly statusAtMs: number
+  readonly primaryRegion: string
+  /** The Regions of the pool's secondaries, for ListUserPools. */
+  readonly replicaRegions: readonly string[]
+  /** `UserPoolTags` that CreateUserPoolReplica gave to this replica, until its regional settings are made. */
+  readonly initialTags?: Readonly<Record<string, string>>
+}
+
+export const registeredPools = collection<RegisteredPool, 'regional'>('pools', {
+  locality: 'regional',
+  isCached: true,
+  keyOf: ({ poolId }) => poolId,
+})
+
+/** A domain of the pool: a prefix (`my-app`) or a custom domain. Found Region-wide by its name. */
+export type UserPoolDomain = {
+  readonly domain: string
+  readonly createdAtMs: number
+  readonly custom?: CustomDomainConfigType
+  readonly managedLoginVersion: number
+}
+
+export const userPoolDomains = collection<UserPoolDomain, 'replicated'>('domains', {
+  locality: 'replicated',
+  isCached: true,
+  keyOf: ({ domain }) => domain,
+  terms: ({ domain }) => [{ name: 'domain', value: domain, regionWide: true }],
+})

@@ -1,0 +1,115 @@
+// What is stored of a user, a group and a membership, and what users can be found by.
+import type { DeliveryMediumType, UserStatusType } from '@aws-sdk/client-cognito-identity-provider'
+import { collection, type SearchTerm } from '../../vault/collection.ts'
+
+/** The SRP verifier is the one stored credential; big-endian hex. */
+export type PasswordCredential = {
+  readonly salt: string
+  readonly verifier: string
+  readonly setAtMs: number
+  /** Set for a temporary password: when it stops being good. */
+  readonly temporaryUntilMs?: number
+}
+
+export type User = {
+  /** As given, and immutable; in a pool with username attributes it is the sub. */
+  readonly username: string
+  /** The username by which the record is keyed: lower case in a case-insensitive pool. */
+  readonly usernameKey: string
+  readonly sub: string
+  /** All attributes by name, `sub` included; values are strings as on the wire. */
+  readonly attributes: Readonly<Record<string, string>>
+  readonly status: UserStatusType
+  readonly isEnabled: boolean
+  readonly createdAtMs: number
+  readonly modifiedAtMs: number
+  readonly credential?: PasswordCredential
+  /** Verifiers of earlier passwords, newest first, as many as the policy's PasswordHistorySize asks for. */
+  readonly earlierCredentials?: readonly PasswordCredential[]
+  /** How the last invitation went out, for RESEND. */
+  readonly invitedBy?: readonly DeliveryMediumType[]
+  /** Aliases by which this user signs in: normalised `email`, `phone_number`, `preferred_username` values that are this user's alone. */
+  readonly aliases: readonly { readonly attribute: string; readonly value: string }[]
+}
+
+/** The attributes that ListUsers can search by (Amazon's ListUsers page, "Filter"), besides username, status and sub. */
+export const searchableAttributes = [
+  'email',
+  'phone_number',
+  'name',
+  'given_name',
+  'family_name',
+  'preferred_username',
+] as const
+
+export const userTerms = (user: User): readonly SearchTerm[] => [
+  { name: 'username', value: user.username.toLowerCase(), match: 'prefix' },
+  { name: 'sub', value: user.sub, match: 'prefix' },
+  { name: 'cognito:user_status', value: user.status.toLowerCase() },
+  { name: 'status', value: user.isEnabled ? 'enabled' : 'disabled' },
+  ...searchableAttributes.flatMap((name): SearchTerm[] => {
+    const value = user.attributes[name]
+    return value === undefined || value === '' ? [] : [{ name, value: value.toLowerCase(), match: 'prefix' }]
+  }),
+  ...user.aliases.map(({ attribute, value }) => ({ name: `alias:${attribute}`, value })),
+]
+
+export const users = collection<User, 'replicated'>('users', {
+  locality: 'replicated',
+  keyOf: ({ usernameKey }) => usernameKey,
+  terms: userTerms,
+})
+
+/**
+ * An alias that is taken: its existence is what makes an alias unique, also under concurrent writes. `kind` is the attribute.
+ * Created, replaced and deleted in the same commit as the user that owns it.
+ */
+export type Alias = { readonly kind: string; readonly value: string; readonly usernameKey: string }
+
+export const aliases = collection<Alias, 'replicated'>('aliases', {
+  locality: 'replicated',
+  keyOf: ({ kind, value }) => `${kind}\n${value}`,
+})
+
+export type Group = {
+  readonly name: string
+  readonly description?: string
+  readonly roleArn?: string
+  readonly precedence?: number
+  readonly createdAtMs: number
+  readonly modifiedAtMs: number
+}
+
+export const groups = collection<Group, 'replicated'>('groups', {
+  locality: 'replicated',
+  keyOf: ({ name }) => name,
+})
+
+export type Membership = {
+  readonly usernameKey: string
+  readonly groupName: string
+  readonly joinedAtMs: number
+}
+
+export const memberships = collection<Membership, 'replicated'>('memberships', {
+  locality: 'replicated',
+  keyOf: ({ usernameKey, groupName }) => `${usernameKey}\n${groupName}`,
+  terms: ({ usernameKey, groupName }) => [
+    { name: 'user', value: usernameKey },
+    { name: 'group', value: groupName },
+  ],
+})
+
+/** A code that was sent (sign-up, password reset, attribute verification): regional, because only the Region that sent it waits for it. */
+export type PendingCode = {
+  readonly usernameKey: string
+  readonly purpose: string
+  readonly codeHash: string
+  readonly expiresAtMs: number
+  readonly attemptCount: number
+}
+
+export const pendingCodes = collection<PendingCode, 'regional'>('pending-codes', {
+  locality: 'regional',
+  keyOf: ({ usernameKey, purpose }) => `${usernameKey}\n${purpose}`,
+})

@@ -1,0 +1,21 @@
+// What operations get from the Region they run in: data, time, randomness, names, and ports to the parts outside the directory.
+import type { Clock, Random } from '../telemetry/clock.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { Vault } from '../vault/vault.ts'
+import type { Endpoints } from './endpoints.ts'
+import type { Messages } from './messages-port.ts'
+import type { Passwords } from './passwords-port.ts'
+import type { ReplicaControl } from './replica-port.ts'
+
+export type Runtime = {
+  readonly region: string
+  readonly account: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly vault: Vault
+  readonly endpoints: Endpoints
+  readonly passwords: Passwords
+  readonly messages: Messages
+  readonly replicaControl: ReplicaControl
+}

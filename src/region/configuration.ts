@@ -1,0 +1,31 @@
+// What a Region process is started with: a JSON file (mode 0600) that the supervisor or an operator writes.
+import { z } from 'zod'
+
+export const regionName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region name looks like us-east-1')
+
+const origin = z.url({ protocol: /^https?$/ })
+
+export const regionConfiguration = z.object({
+  region: regionName,
+  account: z.string().regex(/^\d{12}$/, 'an account ID has 12 digits'),
+  host: z.string().min(1),
+  port: z.int().min(0).max(65_535),
+  /** Everything that this Region keeps lies in this folder. */
+  dataFolder: z.string().min(1),
+  /** This Region's own origin as clients reach it. */
+  origin,
+  routerOrigin: origin,
+  baseDomain: z.string().min(1).optional(),
+  /** All Regions of the deployment by name, this one included, and the origin at which each is reached by the others. */
+  peers: z.record(regionName, origin),
+  accessKeys: z
+    .array(z.object({ accessKeyId: z.string().min(1), secretAccessKey: z.string().min(1) }))
+    .min(1),
+  /** 32 bytes, base64: what the Regions of a deployment know of each other. Peer credentials are derived from it. */
+  deploymentSecret: z.base64(),
+  tls: z.object({ certificateFile: z.string(), keyFile: z.string(), authorityFile: z.string() }).optional(),
+  dataKeyLifetimeSeconds: z.int().min(1).max(3_600).default(60),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export type RegionConfiguration = z.infer<typeof regionConfiguration>
