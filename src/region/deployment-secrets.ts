@@ -1,0 +1,47 @@
+// Secrets that the Regions of a deployment share, each derived from the one deployment secret for one purpose (HKDF, RFC 5869).
+import { hkdfSync } from 'node:crypto'
+import type { DataKey } from '../vault/envelope.ts'
+import { type ServicePrincipal, servicePrincipals } from '../vault/key-service-client.ts'
+import type { Credential } from '../wire/service.ts'
+
+const deploymentSecretBytes = 32
+
+export type DeploymentSecrets = {
+  /** Bearer token by which the router asks a Region where a pool is. */
+  readonly routerToken: string
+  /** HMAC key of calls between Regions. */
+  readonly peerKey: Uint8Array
+  /** Seals key material on its way to a related key in another Region. */
+  readonly transportKey: DataKey
+  /** The credentials by which this Region's parts call its key service as service principals. */
+  readonly serviceCredentials: Readonly<Record<ServicePrincipal, Credential>>
+}
+
+/** Derives them. Throws RangeError when the secret has another length than 32 bytes. */
+export const deriveSecrets = (
+  deploymentSecret: string,
+  region: string,
+  account: string,
+): DeploymentSecrets => {
+  const secret = Buffer.from(deploymentSecret, 'base64')
+  if (secret.length !== deploymentSecretBytes)
+    throw new RangeError(`the deployment secret is ${deploymentSecretBytes} bytes in base64`)
+  const derive = (purpose: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, new Uint8Array(), `twinpool ${purpose}`, 32))
+  const credentialOf = (principal: ServicePrincipal): Credential => ({
+    accessKeyId: `SERVICE${derive(`key id ${region} ${principal}`).toString('hex').slice(0, 13).toUpperCase()}`,
+    secretAccessKey: derive(`key secret ${region} ${principal}`).toString('base64'),
+    caller: { kind: 'service', account, principal },
+  })
+  const [cognito, identityStore] = servicePrincipals
+  return {
+    routerToken: derive('router').toString('hex'),
+    peerKey: derive('peer calls'),
+    transportKey: { id: 1, bytes: derive('key material transport') },
+    serviceCredentials: { [cognito]: credentialOf(cognito), [identityStore]: credentialOf(identityStore) },
+  }
+}
+
+/** The router's half: the token it shows to Regions. */
+export const routerTokenOf = (deploymentSecret: string): string =>
+  deriveSecrets(deploymentSecret, '', '').routerToken
