@@ -1,5 +1,5 @@
 // Secrets that the Regions of a deployment share, each derived from the one deployment secret for one purpose (HKDF, RFC 5869).
-import { hkdfSync } from 'node:crypto'
+import { createHmac, hkdfSync } from 'node:crypto'
 import type { DataKey } from '../vault/envelope.ts'
 import { type ServicePrincipal, servicePrincipals } from '../vault/key-service-client.ts'
 import type { Credential } from '../wire/service.ts'
@@ -35,13 +35,13 @@ export const deriveSecrets = (
   })
   const [cognito, identityStore] = servicePrincipals
   return {
-    routerToken: derive('router').toString('hex'),
+    routerToken: routerTokenOf(deploymentSecret),
     peerKey: derive('peer calls'),
     transportKey: { id: 1, bytes: derive('key material transport') },
     serviceCredentials: { [cognito]: credentialOf(cognito), [identityStore]: credentialOf(identityStore) },
   }
 }
 
-/** The router's half: the token it shows to Regions. */
+/** The bearer token by which the router asks Regions where a pool is. */
 export const routerTokenOf = (deploymentSecret: string): string =>
-  deriveSecrets(deploymentSecret, '', '').routerToken
+  createHmac('sha256', Buffer.from(deploymentSecret, 'base64')).update('twinpool router').digest('hex')
