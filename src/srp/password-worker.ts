@@ -1,0 +1,80 @@
+// Password work on worker threads: the directory's Passwords port and the SRP steps of sign-in over one bounded pool of threads.
+import { timingSafeEqual } from 'node:crypto'
+import { Piscina } from 'piscina'
+import type { Passwords } from '../directory/passwords-port.ts'
+import type { Clock, Random } from '../telemetry/clock.ts'
+import { Fault } from '../wire/fault.ts'
+import { poolNameOf } from './srp-group.ts'
+import type { SessionKeyInput } from './srp-server.ts'
+import type { SrpTask } from './srp-worker.ts'
+
+const saltBytes = 16
+const serverSecretBytes = 32
+/** At about 0.7 ms a task this is a wait of less than a second; more than that is answered with a refusal. */
+const queueLengthMax = 1_000
+const idleTimeoutMs = 30_000
+const threadsDefault = 2
+
+export type SrpSteps = {
+  /** The server's part of a sign-in for this verifier: 32 secret bytes and the public value B as hex. */
+  beginSrp(verifier: string): Promise<{ readonly serverSecret: Buffer; readonly serverPublic: string }>
+  /** The 16-byte session key. Rejects with an Error when the client's public value makes it trivial. */
+  srpSessionKey(input: SessionKeyInput): Promise<Buffer>
+}
+
+export type PasswordWorkers = Passwords & SrpSteps & { close(): Promise<void> }
+
+/** Threads start with the first task and end when idle, so a Region nobody signs in to pays nothing for them. */
+export const createPasswordWorkers = (options: {
+  readonly threads?: number
+  readonly random: Random
+  readonly clock: Clock
+}): PasswordWorkers => {
+  const piscina = new Piscina({
+    filename: new URL('./srp-worker.ts', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: options.threads ?? threadsDefault,
+    idleTimeout: idleTimeoutMs,
+    maxQueue: queueLengthMax,
+    concurrentTasksPerWorker: 1,
+  })
+  const run = async (task: SrpTask): Promise<string> => {
+    if (piscina.queueSize >= queueLengthMax)
+      throw new Fault('TooManyRequestsException', 'Too many requests', { status: 400 })
+    return (await piscina.run(task)) as string
+  }
+  const verifier = (poolId: string, username: string, password: string, salt: string): Promise<string> =>
+    run({ step: 'verifier', input: { poolName: poolNameOf(poolId), username, password, salt } })
+
+  return {
+    makeCredential: async (poolId, username, password) => {
+      const salt = options.random.bytes(saltBytes).toString('hex')
+      return {
+        salt,
+        verifier: await verifier(poolId, username, password, salt),
+        setAtMs: options.clock.now(),
+      }
+    },
+    isPasswordOf: async (poolId, username, password, credential) => {
+      const made = await verifier(poolId, username, password, credential.salt)
+      const [left, right] = [made, credential.verifier].map((hex) =>
+        Buffer.from(hex.padStart(768, '0'), 'hex'),
+      )
+      return (
+        left !== undefined &&
+        right !== undefined &&
+        left.length === right.length &&
+        timingSafeEqual(left, right)
+      )
+    },
+    beginSrp: async (verifierHex) => {
+      const serverSecret = options.random.bytes(serverSecretBytes)
+      return {
+        serverSecret,
+        serverPublic: await run({ step: 'serverPublic', verifier: verifierHex, serverSecret }),
+      }
+    },
+    srpSessionKey: async (input) => Buffer.from(await run({ step: 'sessionKey', input }), 'hex'),
+    close: () => piscina.close({ force: true }),
+  }
+}
