@@ -53,7 +53,7 @@ export const storeTerms = (
     }
     filed.add(equalTerm(searchKey, collection, name, value))
     if (match !== 'prefix') continue
-    const characters = [...value]
+    const characters = Array.from(value)
     for (const length of prefixLengths) {
       if (length > characters.length) break
       filed.add(prefixTerm(searchKey, collection, name, characters.slice(0, length).join('')))
@@ -69,7 +69,7 @@ export const searchedTerm = (
   search: { readonly name: string; readonly value: string; readonly match?: 'exact' | 'prefix' },
 ): string | undefined => {
   if (search.match !== 'prefix') return equalTerm(searchKey, collection, search.name, search.value)
-  const characters = [...search.value]
+  const characters = Array.from(search.value)
   const length = prefixLengths.findLast((candidate) => candidate <= characters.length)
   if (length === undefined) return undefined
   return prefixTerm(searchKey, collection, search.name, characters.slice(0, length).join(''))
