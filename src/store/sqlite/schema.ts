@@ -1,0 +1,85 @@
+// The database file: its tables, their version, and how connections to it are set up.
+import { DatabaseSync } from 'node:sqlite'
+import { StoreFailure } from '../store-errors.ts'
+
+export const schemaVersion = 1
+
+/**
+ * - records: `hash` is the record's digest part, kept for streams only, so that replacing a record needn't read its old value. `terms` are joined
+ *   by line feeds. `value` comes last, so that reading the rest of a row stays off its overflow pages.
+ * - places: each `scope/collection` once, with the number of its records; terms name it by number, which halves their size.
+ * - log: `entry` as in log-entry.ts. Positions up to streams.trimmed are gone for readers, up to streams.swept from the disk.
+ * - dropping: scopes whose removal has begun; it goes on when the store is opened again.
+ */
+const tables = `
+  CREATE TABLE records (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, hash BLOB, terms TEXT NOT NULL, value BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE places (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, n INTEGER NOT NULL) STRICT;
+  CREATE TABLE terms (
+    term TEXT NOT NULL, place INTEGER NOT NULL, rest TEXT NOT NULL, PRIMARY KEY (term, place, rest)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE counters (key TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE streams (
+    stream TEXT NOT NULL PRIMARY KEY, position INTEGER NOT NULL, epoch INTEGER NOT NULL, digest TEXT NOT NULL,
+    trimmed INTEGER NOT NULL, swept INTEGER NOT NULL, copy TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE log (
+    stream TEXT NOT NULL, position INTEGER NOT NULL, entry BLOB NOT NULL, UNIQUE (stream, position)
+  ) STRICT;
+  CREATE TABLE dropping (scope TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+`
+
+/** How to get from the version that is the index to the next one. A new version adds a step and never changes an old one. */
+const migrations: readonly string[] = [tables]
+
+const cacheKib = 16 * 1024
+/** A checkpoint moves at most about this many pages (of 4 KiB) at a time into the database file. */
+const checkpointPages = 4_000
+const walKeptBytes = 64 * 1024 * 1024
+
+const versionOf = (database: DatabaseSync): number => {
+  const row = database.prepare('PRAGMA user_version').get()
+  return Number(row?.user_version)
+}
+
+const migrate = (database: DatabaseSync, path: string): void => {
+  const version = versionOf(database)
+  if (version > schemaVersion)
+    throw new StoreFailure(
+      `${path} was written by a newer version of Twinpool (schema ${version}, this one knows up to ${schemaVersion}); upgrade Twinpool to open it`,
+    )
+  for (const step of migrations.slice(version)) {
+    database.exec('BEGIN IMMEDIATE')
+    database.exec(`${step}; PRAGMA user_version = ${versionOf(database) + 1}`)
+    database.exec('COMMIT')
+  }
+}
+
+/** The one connection that writes. `sizeMaxBytes` bounds the database file. */
+export const openWriter = (path: string, sizeMaxBytes: number | undefined): DatabaseSync => {
+  const database = new DatabaseSync(path, { timeout: 5_000 })
+  try {
+    database.exec('PRAGMA journal_mode = WAL')
+    database.exec('PRAGMA synchronous = FULL')
+    database.exec(`PRAGMA cache_size = -${cacheKib}`)
+    database.exec('PRAGMA cell_size_check = ON')
+    database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
+    database.exec(`PRAGMA journal_size_limit = ${walKeptBytes}`)
+    migrate(database, path)
+    if (sizeMaxBytes !== undefined)
+      database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(sizeMaxBytes / 4_096))}`)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** A connection that only reads. The writer must have been opened before. */
+export const openReader = (path: string): DatabaseSync => {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+  database.exec(`PRAGMA cache_size = -${cacheKib}`)
+  database.exec('PRAGMA cell_size_check = ON')
+  return database
+}
