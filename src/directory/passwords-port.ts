@@ -12,3 +12,16 @@ export type Passwords = {
     credential: PasswordCredential,
   ): Promise<boolean>
 }
+
+/** The server's two steps of an SRP sign-in; numbers are hex. */
+export type SrpSteps = {
+  /** The server's 32 secret bytes and its public value B for this verifier. */
+  beginSrp(verifier: string): Promise<{ readonly serverSecret: Buffer; readonly serverPublic: string }>
+  /** The 16-byte session key. Rejects with an Error when the client's public value A makes it trivial. */
+  srpSessionKey(input: {
+    readonly clientPublic: string
+    readonly serverPublic: string
+    readonly serverSecret: Uint8Array
+    readonly verifier: string
+  }): Promise<Buffer>
+}

@@ -4,7 +4,7 @@ import type { Logger } from '../telemetry/log.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Messages } from './messages-port.ts'
-import type { Passwords } from './passwords-port.ts'
+import type { Passwords, SrpSteps } from './passwords-port.ts'
 import type { ReplicaControl } from './replica-port.ts'
 
 export type Runtime = {
@@ -15,7 +15,7 @@ export type Runtime = {
   readonly log: Logger
   readonly vault: Vault
   readonly endpoints: Endpoints
-  readonly passwords: Passwords
+  readonly passwords: Passwords & SrpSteps
   readonly messages: Messages
   readonly replicaControl: ReplicaControl
 }

@@ -1,11 +1,10 @@
 // Password work on worker threads: the directory's Passwords port and the SRP steps of sign-in over one bounded pool of threads.
 import { timingSafeEqual } from 'node:crypto'
 import { Piscina } from 'piscina'
-import type { Passwords } from '../directory/passwords-port.ts'
+import type { Passwords, SrpSteps } from '../directory/passwords-port.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import { Fault } from '../wire/fault.ts'
 import { poolNameOf } from './srp-group.ts'
-import type { SessionKeyInput } from './srp-server.ts'
 import type { SrpTask } from './srp-worker.ts'
 
 const saltBytes = 16
@@ -14,13 +13,6 @@ const serverSecretBytes = 32
 const queueLengthMax = 1_000
 const idleTimeoutMs = 30_000
 const threadsDefault = 2
-
-export type SrpSteps = {
-  /** The server's part of a sign-in for this verifier: 32 secret bytes and the public value B as hex. */
-  beginSrp(verifier: string): Promise<{ readonly serverSecret: Buffer; readonly serverPublic: string }>
-  /** The 16-byte session key. Rejects with an Error when the client's public value makes it trivial. */
-  srpSessionKey(input: SessionKeyInput): Promise<Buffer>
-}
 
 export type PasswordWorkers = Passwords & SrpSteps & { close(): Promise<void> }
 

@@ -78,6 +78,18 @@ export const signingKeys = collection<SigningKey, 'replicated'>('signing-keys', 
   keyOf: ({ use }) => use,
 })
 
+/**
+ * The root of what sign-in seals for itself: challenge sessions, refresh tokens, and the look of users who don't exist. 32 random bytes,
+ * base64, made with the pool; replicated, so that any Region finishes what another began.
+ */
+export type TokenKey = { readonly poolId: string; readonly secret: string }
+
+export const tokenKeys = collection<TokenKey, 'replicated'>('token-keys', {
+  locality: 'replicated',
+  isCached: true,
+  keyOf: ({ poolId }) => poolId,
+})
+
 /** One replica of the pool, the primary included. Written at the primary, so every Region can list them during an outage. */
 export type Replica = {
   readonly regionName: string

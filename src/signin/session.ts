@@ -1,0 +1,67 @@
+// What a challenge hands to the client and gets back (Session, SECRET_BLOCK): sealed and self-contained, so that any Region can go on.
+import type { Clock, Random } from '../telemetry/clock.ts'
+import { open, SealBroken, seal } from '../vault/envelope.ts'
+import { Fault } from '../wire/fault.ts'
+
+/** What every session is bound to: it opens for this pool, client and challenge only. */
+export type SessionBinding = {
+  readonly poolId: string
+  readonly clientId: string
+  readonly challenge: string
+}
+
+type Sealed<Content> = { readonly expiresAtMs: number; readonly content: Content }
+
+/** The API model's bound on Session; a SECRET_BLOCK has none and is held to the same. */
+const sealedCharactersMax = 2_048
+
+const dataKeyId = 1
+const associated = ({ poolId, clientId, challenge }: SessionBinding): string =>
+  JSON.stringify(['session', poolId, clientId, challenge])
+
+export const sealSession = <Content>(
+  binding: SessionBinding,
+  content: Content,
+  options: {
+    readonly key: Buffer
+    readonly lifetimeMs: number
+    readonly clock: Clock
+    readonly random: Random
+  },
+): string => {
+  const sealed: Sealed<Content> = { expiresAtMs: options.clock.now() + options.lifetimeMs, content }
+  return seal(
+    { id: dataKeyId, bytes: options.key },
+    Buffer.from(JSON.stringify(sealed)),
+    associated(binding),
+    options.random,
+  ).toString('base64')
+}
+
+/** Throws NotAuthorizedException for what wasn't sealed for this pool, client and challenge, or has expired. */
+export const openSession = <Content>(
+  binding: SessionBinding,
+  sealed: string,
+  options: { readonly key: Buffer; readonly clock: Clock },
+): Content => {
+  const opened = openSealed<Content>(binding, sealed, options.key)
+  if (opened === undefined) throw new Fault('NotAuthorizedException', 'Invalid session for the user.')
+  if (options.clock.now() >= opened.expiresAtMs)
+    throw new Fault('NotAuthorizedException', 'Invalid session for the user, session is expired.')
+  return opened.content
+}
+
+const openSealed = <Content>(
+  binding: SessionBinding,
+  sealed: string,
+  key: Buffer,
+): Sealed<Content> | undefined => {
+  if (sealed.length > sealedCharactersMax) return undefined
+  try {
+    const plain = open({ id: dataKeyId, bytes: key }, Buffer.from(sealed, 'base64'), associated(binding))
+    return JSON.parse(plain.toString('utf8')) as Sealed<Content>
+  } catch (error) {
+    if (error instanceof SealBroken) return undefined
+    throw error
+  }
+}
