@@ -1,0 +1,4 @@
+// A logger that writes nothing.
+import { pino } from 'pino'
+
+export const silentLog = pino({ level: 'silent' })
