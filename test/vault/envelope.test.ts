@@ -6,7 +6,11 @@ import { encryptWithNonce, open, SealBroken, seal } from '../../src/vault/envelo
 // C2SP "XAES-256-GCM", section "Test vectors".
 const vectors = [
   { key: 0x01, aad: '', hex: 'ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271' },
-  { key: 0x03, aad: 'c2sp.org/XAES-256-GCM', hex: '986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d' },
+  {
+    key: 0x03,
+    aad: 'c2sp.org/XAES-256-GCM',
+    hex: '986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d',
+  },
 ]
 
 test.each(vectors)('the published vector of key $key is what we compute', ({ key, aad, hex }) => {
