@@ -49,6 +49,8 @@ export type Vault = {
   findPools<Value>(collection: Collection<Value>, name: string, value: string): Promise<readonly string[]>
   /** Forgets opened keys of a pool, after its keyring changed or the pool was dropped. */
   forget(poolId: string): void
+  /** Drops all that this Region holds of a pool, keyring and change log included. Does nothing for one that isn't here. */
+  deletePool(poolId: string): Promise<void>
 }
 
 export type VaultOptions = {
@@ -190,6 +192,11 @@ export const createVault = async (options: VaultOptions): Promise<Vault> => {
       return [...new Set(records.map(({ key }) => key.slice(0, key.indexOf('/')).replace(/^@/, '')))]
     },
     forget: (poolId) => {
+      pools.delete(poolId)
+    },
+    deletePool: async (poolId) => {
+      await store.dropScope(poolId)
+      await store.dropScope(`@${poolId}`)
       pools.delete(poolId)
     },
   }

@@ -3,10 +3,12 @@ import type {
   CreateUserPoolRequest,
   CustomDomainConfigType,
   EmailConfigurationType,
+  EmailMfaConfigType,
   LambdaConfigType,
   ReplicaStatusType,
   SchemaAttributeType,
   SmsConfigurationType,
+  WebAuthnConfigurationType,
 } from '@aws-sdk/client-cognito-identity-provider'
 import type { JWK } from 'jose'
 import { collection } from '../../vault/collection.ts'
@@ -32,6 +34,15 @@ export type UserPool = {
   /** Standard attributes and custom ones (`custom:x`), as DescribeUserPool returns them in SchemaAttributes. */
   readonly schema: readonly SchemaAttributeType[]
   readonly settings: GlobalSettings
+  /** What SetUserPoolMfaConfig adds to the settings; absent until it is called. */
+  readonly mfa?: PoolMfa
+}
+
+/** Factors that only SetUserPoolMfaConfig can set. `email` is present when e-mail messages are a second factor. */
+export type PoolMfa = {
+  readonly isSoftwareTokenEnabled: boolean
+  readonly email?: EmailMfaConfigType
+  readonly webAuthn?: WebAuthnConfigurationType
 }
 
 export const userPools = collection<UserPool, 'replicated'>('pool', {
@@ -120,6 +131,8 @@ export type RegisteredPool = {
   readonly replicaRegions: readonly string[]
   /** `UserPoolTags` that CreateUserPoolReplica gave to this replica, until its regional settings are made. */
   readonly initialTags?: Readonly<Record<string, string>>
+  /** This Region's Lambda triggers, for ListUserPools; the regional settings are what counts. */
+  readonly lambda?: LambdaConfigType
 }
 
 export const registeredPools = collection<RegisteredPool, 'regional'>('pools', {

@@ -1,0 +1,110 @@
+// CreateUserPool: makes a pool's keys and records, and registers it in this Region as its primary.
+import type { CreateUserPoolRequest } from '@aws-sdk/client-cognito-identity-provider'
+import { schemaOf } from '../../attribute-schema.ts'
+import { kmsKeyArnOf } from '../../key-configuration.ts'
+import { type Context, operation } from '../../operation.ts'
+import { describedPool } from '../../pool-description.ts'
+import { checkPoolSettings } from '../../pool-rules.ts'
+import { settledRegionalSettings, settledSettings } from '../../pool-settings.ts'
+import { makeSigningKeys } from '../../pool-signing-keys.ts'
+import { alphanumeric, randomString } from '../../random-string.ts'
+import {
+  publicPools,
+  type RegionalSettings,
+  regionalSettings,
+  registeredPools,
+  replicas,
+  signingKeys,
+  type UserPool,
+  userPools,
+} from '../../records/user-pool.ts'
+import { checkTags } from '../../tag-rules.ts'
+import { dropUnfinishedPool, unfinishedPools } from '../../unfinished-pools.ts'
+
+const idLength = 9
+
+type NewPool = { readonly pool: UserPool; readonly regional: RegionalSettings }
+
+/** The pool's own records, in one commit. The vault has its keyring already. */
+const storePool = async ({ pool, regional }: NewPool, context: Context<'region'>): Promise<void> => {
+  const { signing, jwks } = await makeSigningKeys(context.random)
+  await context.vault.pool(pool.poolId).primary.commit((changes) => {
+    changes.create(userPools, pool)
+    changes.create(regionalSettings, regional)
+    changes.create(publicPools, {
+      poolId: pool.poolId,
+      issuerType: pool.settings.IssuerConfiguration?.Type ?? 'ORIGINAL',
+      jwks,
+    })
+    for (const key of signing) changes.create(signingKeys, key)
+    changes.create(replicas, {
+      regionName: context.region,
+      role: 'PRIMARY',
+      status: 'ACTIVE',
+      statusAtMs: pool.createdAtMs,
+    })
+  })
+}
+
+/** The last step: from here on the pool exists. */
+const registerPool = async ({ pool, regional }: NewPool, context: Context<'region'>): Promise<void> => {
+  const { region } = context.vault
+  const unfinished = await region.get(unfinishedPools, pool.poolId)
+  await region.commit((changes) => {
+    if (unfinished !== undefined) changes.delete(unfinishedPools, unfinished)
+    changes.create(registeredPools, {
+      poolId: pool.poolId,
+      name: pool.name,
+      createdAtMs: pool.createdAtMs,
+      modifiedAtMs: pool.modifiedAtMs,
+      role: 'PRIMARY',
+      status: 'ACTIVE',
+      statusAtMs: pool.createdAtMs,
+      primaryRegion: context.region,
+      replicaRegions: [],
+      lambda: regional.lambda,
+    })
+  })
+}
+
+const newPool = (input: CreateUserPoolRequest, context: Context<'region'>): NewPool => {
+  const poolId = `${context.region}_${randomString(context.random, alphanumeric, idLength)}`
+  const nowMs = context.clock.now()
+  return {
+    pool: {
+      poolId,
+      name: input.PoolName ?? '',
+      createdAtMs: nowMs,
+      modifiedAtMs: nowMs,
+      schema: schemaOf(input.Schema),
+      settings: settledSettings(input),
+    },
+    regional: settledRegionalSettings(poolId, input, input.UserPoolTags ?? {}),
+  }
+}
+
+export const createUserPool = operation({
+  name: 'CreateUserPool',
+  runs: 'region',
+  handle: async (input, context) => {
+    checkPoolSettings(input)
+    checkTags(input.UserPoolTags ?? {}, 'UserPoolTaggingException')
+    const kmsKeyArn = kmsKeyArnOf(input.KeyConfiguration, context)
+    const made = newPool(input, context)
+    const { poolId } = made.pool
+    const arn = context.endpoints.poolArn(poolId)
+
+    await context.vault.region.commit((changes) =>
+      changes.create(unfinishedPools, { poolId, sinceMs: made.pool.createdAtMs }),
+    )
+    try {
+      await context.vault.createPool(poolId, { poolArn: arn, kmsKeyArn })
+      await storePool(made, context)
+      await registerPool(made, context)
+    } catch (error) {
+      await dropUnfinishedPool(context.vault, poolId)
+      throw error
+    }
+    return { UserPool: describedPool({ ...made, arn, userCount: 0, domains: [], kmsKeyArn }) }
+  },
+})
