@@ -1,0 +1,43 @@
+// App clients of a pool, and what of the pool the rules of a client look at.
+import type { Records, Stored } from '../vault/records.ts'
+import { Fault } from '../wire/fault.ts'
+import type { ClientSurroundings } from './client-rules.ts'
+import { readPool } from './read-pool.ts'
+import { type AppClient, appClients, type ResourceServer, resourceServers } from './records/app-client.ts'
+
+type Scope = { readonly poolId: string; readonly records: Records }
+
+/** Resource servers that a pool can have (developer guide, "Quotas"). */
+export const resourceServersMax = 25
+
+export const readClient = async (
+  { records }: Pick<Scope, 'records'>,
+  clientId: string | undefined,
+): Promise<Stored<AppClient>> => {
+  const stored = clientId === undefined ? undefined : await records.get(appClients, clientId)
+  if (stored === undefined)
+    throw new Fault('ResourceNotFoundException', `User pool client ${clientId} does not exist.`)
+  return stored
+}
+
+export const scopesOf = ({ identifier, scopes }: ResourceServer): readonly string[] =>
+  scopes.map(({ name }) => `${identifier}/${name}`)
+
+/** What the rules of a client look at. The pool has no identity providers but its own directory yet. */
+export const readSurroundings = async (
+  scope: Scope,
+  about: Pick<ClientSurroundings, 'hasSecret' | 'verb'>,
+): Promise<ClientSurroundings> => {
+  const [pool, servers] = await Promise.all([
+    readPool(scope),
+    scope.records.list(resourceServers, { limit: resourceServersMax }),
+  ])
+  return {
+    ...about,
+    poolId: scope.poolId,
+    tier: pool.value.settings.UserPoolTier ?? 'ESSENTIALS',
+    schema: pool.value.schema,
+    customScopes: new Set(servers.items.flatMap(({ value }) => scopesOf(value))),
+    identityProviders: new Set(),
+  }
+}
