@@ -18,10 +18,22 @@ const syncFolder = (folder: string): void => {
   }
 }
 
+/**
+ * Makes an empty file unless there is one. A file that is there is never opened: closing it would take away the locks that this process
+ * may hold on it (https://sqlite.org/howtocorrupt.html, section 2.2).
+ */
+const makeFile = (path: string): void => {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+}
+
 /** Makes the folder (0700) and its files (0600) if they are missing, so that their names survive a crash of the machine. */
 const prepareFolder = (folder: string): void => {
   const firstMade = mkdirSync(folder, { recursive: true, mode: 0o700 })
-  for (const path of [databasePath(folder), lockPath(folder)]) closeSync(openSync(path, 'a+', 0o600))
+  for (const path of [databasePath(folder), lockPath(folder)]) makeFile(path)
   syncFolder(folder)
   if (firstMade !== undefined) syncFolder(dirname(firstMade))
 }

@@ -24,7 +24,7 @@ export const createWatchers = (onError: (error: unknown) => void = (error) => wa
     },
     notify: (streams: readonly string[]): void => {
       for (const stream of streams)
-        for (const listener of [...(listeners.get(stream) ?? [])])
+        for (const listener of listeners.get(stream)?.values().toArray() ?? [])
           try {
             listener()
           } catch (error) {

@@ -45,15 +45,10 @@ export const startWriter = async (
 
   const stop = (failure: StoreFailure): void => {
     stopped ??= failure
-    for (const id of [...pending.keys()]) settle(id)?.reject(stopped)
+    for (const id of pending.keys()) settle(id)?.reject(stopped)
   }
 
-  const exited = new Promise<void>((resolve) => {
-    worker.once('exit', () => {
-      stop(new StoreFailure('the writing thread of the store ended', { isOutcomeUnknown: true }))
-      resolve()
-    })
-  })
+  const { promise: exited, resolve: onExit } = Promise.withResolvers<void>()
 
   await new Promise<void>((resolve, reject) => {
     worker.on('error', (error) => {
@@ -63,6 +58,12 @@ export const startWriter = async (
       })
       stop(failure)
       reject(failure)
+    })
+    worker.once('exit', () => {
+      const failure = new StoreFailure('the writing thread of the store ended', { isOutcomeUnknown: true })
+      stop(failure)
+      reject(failure)
+      onExit()
     })
     worker.on('message', (message: FromWriter) => {
       if (message.kind === 'ready') resolve()
@@ -99,8 +100,8 @@ export const startWriter = async (
 
   return {
     submit: async (job, bytes) => {
-      if (stopped !== undefined) throw stopped
       if (closed !== undefined) throw new StoreFailure('the store is closed')
+      if (stopped !== undefined) throw stopped
       const isFull = pending.size >= limits.waitingMax || waitingBytes + bytes > limits.waitingBytesMax
       if (isFull && pending.size > 0)
         throw new StoreBusy(`${pending.size} changes of ${waitingBytes} bytes are waiting for the disk`)

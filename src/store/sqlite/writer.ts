@@ -20,7 +20,7 @@ const serve = (options: WriterOptions): void => {
   /** Bounded by the sender, which lets only so much be unanswered. */
   const waiting: Request[] = []
   let closing: Request | undefined
-  /** Housekeeping failed: it is tried again after the next group and not before. */
+  /** Housekeeping failed (whoever waited for it was told): it is tried again when something new comes, and not before. */
   let isHouseResting = false
 
   const receive = (): void => {
@@ -82,6 +82,7 @@ const serve = (options: WriterOptions): void => {
 
   port.on('message', (requests: Request[]) => {
     waiting.push(...requests)
+    isHouseResting = false
     work()
   })
   send({ kind: 'ready' })
