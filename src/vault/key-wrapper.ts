@@ -24,6 +24,8 @@ const refusals: Readonly<Record<string, string>> = {
     'does not allow this user pool: its key policy in this Region refuses the service principal',
   InvalidCiphertextException: 'is not the key that the user pool was encrypted with',
   IncorrectKeyException: 'is not the key that the user pool was encrypted with',
+  InvalidKeyUsageException:
+    'is not a symmetric encryption key (KeyUsage ENCRYPT_DECRYPT, KeySpec SYMMETRIC_DEFAULT)',
 }
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '')

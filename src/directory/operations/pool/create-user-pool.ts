@@ -22,6 +22,7 @@ import { checkTags } from '../../tag-rules.ts'
 import { dropUnfinishedPool, unfinishedPools } from '../../unfinished-pools.ts'
 
 const idLength = 9
+const idAttemptsMax = 10
 
 type NewPool = { readonly pool: UserPool; readonly regional: RegionalSettings }
 
@@ -67,8 +68,16 @@ const registerPool = async ({ pool, regional }: NewPool, context: Context<'regio
   })
 }
 
-const newPool = (input: CreateUserPoolRequest, context: Context<'region'>): NewPool => {
-  const poolId = `${context.region}_${randomString(context.random, alphanumeric, idLength)}`
+/** An ID that no pool of this Region has, so that cleaning up after a failure can't touch another pool. */
+const freePoolId = async (context: Context<'region'>): Promise<string> => {
+  for (let attempt = 1; attempt <= idAttemptsMax; attempt += 1) {
+    const poolId = `${context.region}_${randomString(context.random, alphanumeric, idLength)}`
+    if ((await context.vault.region.get(registeredPools, poolId)) === undefined) return poolId
+  }
+  throw new Error('no free user pool ID was drawn')
+}
+
+const newPool = (poolId: string, input: CreateUserPoolRequest, context: Context<'region'>): NewPool => {
   const nowMs = context.clock.now()
   return {
     pool: {
@@ -90,8 +99,8 @@ export const createUserPool = operation({
     checkPoolSettings(input)
     checkTags(input.UserPoolTags ?? {}, 'UserPoolTaggingException')
     const kmsKeyArn = kmsKeyArnOf(input.KeyConfiguration, context)
-    const made = newPool(input, context)
-    const { poolId } = made.pool
+    const poolId = await freePoolId(context)
+    const made = newPool(poolId, input, context)
     const arn = context.endpoints.poolArn(poolId)
 
     await context.vault.region.commit((changes) =>
