@@ -15,6 +15,7 @@ import {
   registeredPools,
   replicas,
   signingKeys,
+  tokenKeys,
   type UserPool,
   userPools,
 } from '../../records/user-pool.ts'
@@ -22,6 +23,7 @@ import { checkTags } from '../../tag-rules.ts'
 import { dropUnfinishedPool, unfinishedPools } from '../../unfinished-pools.ts'
 
 const idLength = 9
+const tokenKeyBytes = 32
 const idAttemptsMax = 10
 
 type NewPool = { readonly pool: UserPool; readonly regional: RegionalSettings }
@@ -38,6 +40,10 @@ const storePool = async ({ pool, regional }: NewPool, context: Context<'region'>
       jwks,
     })
     for (const key of signing) changes.create(signingKeys, key)
+    changes.create(tokenKeys, {
+      poolId: pool.poolId,
+      secret: context.random.bytes(tokenKeyBytes).toString('base64'),
+    })
     changes.create(replicas, {
       regionName: context.region,
       role: 'PRIMARY',
