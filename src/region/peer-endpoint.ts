@@ -5,6 +5,7 @@ import type { PeerHandlers } from '../replication/peer-port.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { Fault } from '../wire/fault.ts'
+import { readBody } from '../wire/request-body.ts'
 import { encodeEnd, encodeFailure, encodeFrame } from './peer-frames.ts'
 import { verifyPeerCall } from './peer-signature.ts'
 
@@ -20,18 +21,6 @@ export type PeerEndpointOptions = {
   readonly handlers: PeerHandlers
   readonly clock: Clock
   readonly log: Logger
-}
-
-const readBody = async (request: IncomingMessage): Promise<Buffer> => {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > requestBytesMax)
-      throw new Fault('RequestEntityTooLargeException', 'The call is too large.', { status: 413 })
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 export const createPeerEndpoint = (
@@ -71,7 +60,7 @@ export const createPeerEndpoint = (
     try {
       if (kind === undefined || request.method !== 'POST')
         throw new Fault('UnknownOperationException', 'There is no such peer call.', { status: 404 })
-      const bytes = await readBody(request)
+      const bytes = await readBody(request, requestBytesMax)
       const fromRegion = verifyPeerCall(options.peerKey, request.headers, {
         path,
         toRegion: options.region,

@@ -4,7 +4,18 @@ import { readFileSync } from 'node:fs'
 export type ShapeReference = { readonly shape: string }
 
 export type Shape = {
-  readonly type: 'structure' | 'list' | 'map' | 'string' | 'number' | 'integer' | 'long' | 'boolean' | 'timestamp' | 'blob' | 'document'
+  readonly type:
+    | 'structure'
+    | 'list'
+    | 'map'
+    | 'string'
+    | 'number'
+    | 'integer'
+    | 'long'
+    | 'boolean'
+    | 'timestamp'
+    | 'blob'
+    | 'document'
   readonly members?: Readonly<Record<string, ShapeReference>>
   readonly required?: readonly string[]
   readonly member?: ShapeReference
@@ -16,7 +27,12 @@ export type Shape = {
   readonly enum?: readonly string[]
   readonly sensitive?: boolean
   readonly timestamp?: string
-  readonly error?: { readonly code: string; readonly fault: string; readonly httpStatus: number; readonly docHttpStatus?: number }
+  readonly error?: {
+    readonly code: string
+    readonly fault: string
+    readonly httpStatus: number
+    readonly docHttpStatus?: number
+  }
 }
 
 export type OperationModel = {

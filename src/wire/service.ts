@@ -43,7 +43,9 @@ export type Service = {
 export type Credential = {
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  readonly caller: Omit<Extract<Caller, { kind: 'account' }>, 'accessKeyId'> | Omit<Extract<Caller, { kind: 'service' }>, 'accessKeyId'>
+  readonly caller:
+    | Omit<Extract<Caller, { kind: 'account' }>, 'accessKeyId'>
+    | Omit<Extract<Caller, { kind: 'service' }>, 'accessKeyId'>
 }
 
 export type CredentialLookup = (accessKeyId: string) => Credential | undefined

@@ -1,0 +1,63 @@
+// The HTTP listener of a Region: AWS JSON requests go to the dispatcher, everything else to the fallback; closing waits for what is in flight.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { type Dispatcher, preflightHeaders } from './dispatch.ts'
+
+export type ListenerOptions = {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly tls?: { readonly certificate: string; readonly key: string }
+  readonly dispatcher: Dispatcher
+  readonly fallback: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+}
+
+export type Listener = { readonly port: number; close(): Promise<void> }
+
+const limits = {
+  maxHeaderSize: 32 * 1024,
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 75_000,
+}
+/** How long requests in flight may take to finish once the listener is closing. */
+const drainTimeMs = 5_000
+
+const handle = (options: ListenerOptions) => (request: IncomingMessage, response: ServerResponse) => {
+  response.on('error', () => response.destroy())
+  if (request.method === 'OPTIONS' && request.headers['access-control-request-headers'] !== undefined) {
+    response.writeHead(200, preflightHeaders).end()
+    return
+  }
+  const isAwsJson = request.method === 'POST' && request.headers['x-amz-target'] !== undefined
+  const handled = isAwsJson
+    ? options.dispatcher.handle(request, response)
+    : options.fallback(request, response)
+  handled.catch(() => response.destroy())
+}
+
+/** Resolves when the port is taken; rejects when it can't be. */
+export const startListener = async (options: ListenerOptions): Promise<Listener> => {
+  const server: Server =
+    options.tls === undefined
+      ? createServer(limits, handle(options))
+      : createTlsServer({ ...limits, cert: options.tls.certificate, key: options.tls.key }, handle(options))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const deadline = setTimeout(() => server.closeAllConnections(), drainTimeMs)
+      await closed
+      clearTimeout(deadline)
+    },
+  }
+}
