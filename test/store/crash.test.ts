@@ -18,8 +18,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const roundsCount = 20
 type Acknowledgement = { readonly writer: number; readonly n: number; readonly position: number }
 
-/** Runs the writer, kills it as soon as it has said `killAfter` acknowledgements, and returns all that it said. */
-const writeAndKill = async (killAfter: number): Promise<Acknowledgement[]> => {
+/**
+ * Runs the writer, kills it `delayMs` after it has said `killAfter` acknowledgements, and returns all that it said. Without a delay every
+ * kill would fall just behind the end of a group; with one it falls anywhere in the next ones.
+ */
+const writeAndKill = async (killAfter: number, delayMs: number): Promise<Acknowledgement[]> => {
   const path = new URL('./crash-writer.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [path, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'close')
@@ -27,7 +30,7 @@ const writeAndKill = async (killAfter: number): Promise<Acknowledgement[]> => {
   for await (const line of createInterface({ input: child.stdout })) {
     const [writer = Number.NaN, n = Number.NaN, position = Number.NaN] = line.split(' ').map(Number)
     said.push({ writer, n, position })
-    if (said.length === killAfter) child.kill('SIGKILL')
+    if (said.length === killAfter) setTimeout(() => child.kill('SIGKILL'), delayMs)
   }
   const [code, signal] = await ended
   expect([code, signal]).toEqual([null, 'SIGKILL'])
@@ -62,8 +65,7 @@ test(`a process killed ${roundsCount} times in the middle of writes loses no ack
   let before = 0
   let acknowledged = 0
   for (let round = 0; round < roundsCount; round += 1) {
-    // From the first acknowledgement to far into the stream of them: the kill falls into another moment each time.
-    const said = await writeAndKill(1 + round * 37)
+    const said = await writeAndKill(1 + round * 37, round % 10)
     acknowledged += said.length
     const store = await openSqliteStore({ folder, clock: { now: () => 1 } })
     const head = await store.head('pool')
