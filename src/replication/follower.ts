@@ -22,6 +22,7 @@ export type FollowerStatus = {
   readonly position: number
   /** Highest position that the primary is known to have. */
   readonly primaryPosition: number
+  readonly startedAtMs: number
   /** By the primary's clock: everything committed before this is here. Undefined before the first contact. */
   readonly syncedToMs?: number
   /** Time from commit at the primary to applied here, of the last entry. */
@@ -94,6 +95,7 @@ export const startFollower = (options: FollowerOptions): Follower => {
   const idleTimeoutMs = options.idleTimeoutMs ?? idleTimeoutMsDefault
   const keyCheckEveryMs = options.keyCheckEveryMs ?? keyCheckEveryMsDefault
 
+  const startedAtMs = clock.now()
   let state: FollowerState = 'checking'
   let reason: string | undefined
   let position = 0
@@ -115,6 +117,7 @@ export const startFollower = (options: FollowerOptions): Follower => {
     ...(reason === undefined ? {} : { reason }),
     position,
     primaryPosition: Math.max(primaryPosition, position),
+    startedAtMs,
     ...(syncedToMs === undefined ? {} : { syncedToMs }),
     ...(lastDelayMs === undefined ? {} : { lastDelayMs }),
     copiedRecords,
@@ -135,10 +138,22 @@ export const startFollower = (options: FollowerOptions): Follower => {
     }
   }
 
+  /** The entry at the head; undefined when it is not in this Region's own log, as after a copy. */
+  const lastApplied = async (head: StreamHead): Promise<LogEntry | undefined> => {
+    if (head.position === 0) return undefined
+    try {
+      return (await store.readLog(poolId, head.position - 1, 1))[0]
+    } catch (error) {
+      if (error instanceof RangeError) return undefined
+      throw error
+    }
+  }
+
   const check = async (): Promise<FollowerEvent> => {
     const head = await store.head(poolId)
     position = head.position
     const isResumed = !isRecopyWanted && head.copy !== undefined
+    syncedToMs ??= (await lastApplied(head))?.committedAtMs
     if (!isRecopyWanted && !isCopyUnderWay(head)) {
       const stored = await readKeyring(store, poolId)
       if (stored === undefined) throw new Divergence(`${poolId} is at position ${position} without a keyring`)

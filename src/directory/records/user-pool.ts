@@ -131,6 +131,8 @@ export type RegisteredPool = {
   readonly replicaRegions: readonly string[]
   /** `UserPoolTags` that CreateUserPoolReplica gave to this replica, until its regional settings are made. */
   readonly initialTags?: Readonly<Record<string, string>>
+  /** While a replica that was in use is copied anew (and is CREATING meanwhile): the status that it goes back to. */
+  readonly statusAfterCopy?: 'ACTIVE' | 'INACTIVE'
   /** This Region's Lambda triggers, for ListUserPools; the regional settings are what counts. */
   readonly lambda?: LambdaConfigType
 }

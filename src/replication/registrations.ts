@@ -1,0 +1,127 @@
+// The Region's list of pools and its open errands, as replication reads and changes them.
+import type { RegisteredPool } from '../directory/records/user-pool.ts'
+import { registeredPools } from '../directory/records/user-pool.ts'
+import { Conflict } from '../store/store.ts'
+import { collection } from '../vault/collection.ts'
+import type { Stored } from '../vault/records.ts'
+import type { Vault } from '../vault/vault.ts'
+import { Fault } from '../wire/fault.ts'
+
+/**
+ * What a primary still has to tell another Region: that it has a new replica, or that its replica goes. Kept until it is done, so that
+ * a restart loses neither.
+ */
+export type Errand = {
+  readonly poolId: string
+  readonly regionName: string
+  readonly kind: 'invite' | 'dismiss'
+  /** `UserPoolTags` of the new replica. */
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+export const errandKey = (poolId: string, regionName: string): string => `${poolId} ${regionName}`
+
+export const errands = collection<Errand, 'regional'>('replica-errands', {
+  locality: 'regional',
+  isCached: true,
+  keyOf: ({ poolId, regionName }) => errandKey(poolId, regionName),
+})
+
+const attemptsMax = 20
+const pageSize = 500
+
+/** Runs again when another commit got between, a bounded number of times. */
+export const onConflictAgain = async <Value>(run: () => Promise<Value>): Promise<Value> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!(error instanceof Conflict) || attempt === attemptsMax) throw error
+    }
+  }
+}
+
+export type Registrations = {
+  get(poolId: string): Promise<RegisteredPool | undefined>
+  all(): AsyncIterable<RegisteredPool>
+  /** `change` gets the present value and returns the new one, or the same object for no change. Resolves with what is then stored. */
+  update(poolId: string, change: (current: RegisteredPool) => RegisteredPool): Promise<RegisteredPool>
+  add(pool: RegisteredPool): Promise<void>
+  remove(poolId: string): Promise<void>
+  errand(poolId: string, regionName: string): Promise<Errand | undefined>
+  allErrands(): AsyncIterable<Errand>
+  /** Changes the pool's registration and adds or replaces the errand, in one commit. */
+  updateWithErrand(
+    errand: Errand,
+    change: (current: RegisteredPool) => RegisteredPool,
+  ): Promise<RegisteredPool>
+  /** Changes the registration and removes the errand, in one commit. */
+  finishErrand(errand: Errand, change: (current: RegisteredPool) => RegisteredPool): Promise<void>
+}
+
+export const createRegistrations = (vault: Pick<Vault, 'region'>): Registrations => {
+  const { region } = vault
+  const stored = async (poolId: string): Promise<Stored<RegisteredPool>> => {
+    const found = await region.get(registeredPools, poolId)
+    if (found === undefined)
+      throw new Fault('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
+    return found
+  }
+  async function* walk<Value>(
+    list: (after: string | undefined) => Promise<{ items: readonly Stored<Value>[]; after?: string }>,
+  ): AsyncGenerator<Value> {
+    let after: string | undefined
+    do {
+      const page = await list(after)
+      for (const item of page.items) yield item.value
+      after = page.after
+    } while (after !== undefined)
+  }
+  const page = (after: string | undefined) => ({ limit: pageSize, ...(after === undefined ? {} : { after }) })
+
+  return {
+    get: async (poolId) => (await region.get(registeredPools, poolId))?.value,
+    all: () => walk((after) => region.list(registeredPools, page(after))),
+    update: (poolId, change) =>
+      onConflictAgain(async () => {
+        const current = await stored(poolId)
+        const next = change(current.value)
+        if (next !== current.value)
+          await region.commit((changes) => changes.replace(registeredPools, current, next))
+        return next
+      }),
+    add: (pool) => region.commit((changes) => changes.create(registeredPools, pool)),
+    remove: (poolId) =>
+      onConflictAgain(async () => {
+        const current = await region.get(registeredPools, poolId)
+        if (current !== undefined) await region.commit((changes) => changes.delete(registeredPools, current))
+      }),
+    errand: async (poolId, regionName) => (await region.get(errands, errandKey(poolId, regionName)))?.value,
+    allErrands: () => walk((after) => region.list(errands, page(after))),
+    updateWithErrand: (errand, change) =>
+      onConflictAgain(async () => {
+        const current = await stored(errand.poolId)
+        const known = await region.get(errands, errandKey(errand.poolId, errand.regionName))
+        const next = change(current.value)
+        await region.commit((changes) => {
+          if (next === current.value) changes.expect(current)
+          else changes.replace(registeredPools, current, next)
+          if (known === undefined) changes.create(errands, errand)
+          else changes.replace(errands, known, errand)
+        })
+        return next
+      }),
+    finishErrand: (errand, change) =>
+      onConflictAgain(async () => {
+        const current = await region.get(registeredPools, errand.poolId)
+        const known = await region.get(errands, errandKey(errand.poolId, errand.regionName))
+        const next = current === undefined ? undefined : change(current.value)
+        await region.commit((changes) => {
+          if (current !== undefined && next !== undefined && next !== current.value)
+            changes.replace(registeredPools, current, next)
+          // A newer errand for the same replica stays.
+          if (known !== undefined && known.value.kind === errand.kind) changes.delete(errands, known)
+        })
+      }),
+  }
+}

@@ -1,0 +1,110 @@
+// Brings revocations that were made at a secondary to the primary, and clears them away once they have come back with the log.
+import type { Revocation } from '../directory/records/revocation.ts'
+import { type LocalRevocation, localRevocations, revocations } from '../directory/records/revocation.ts'
+import type { Clock } from '../telemetry/clock.ts'
+import type { Stored } from '../vault/records.ts'
+import type { Vault } from '../vault/vault.ts'
+import { readFields } from './message-fields.ts'
+import type { PeerCallHandler, PeerTransport } from './peer-port.ts'
+import { onConflictAgain } from './registrations.ts'
+
+const revocationsPerCall = 500
+
+export type CourierOptions = {
+  readonly poolId: string
+  readonly primaryRegion: string
+  readonly vault: Vault
+  readonly transport: PeerTransport
+  readonly clock: Clock
+}
+
+const message = ({ subject, validAfterMs, expiresAtMs }: Revocation): Revocation => ({
+  subject,
+  validAfterMs,
+  expiresAtMs,
+})
+
+/** Delivered, and the primary's own record of it has been applied here: the local one adds nothing any more (SPEC.md, I5). */
+const hasComeBack = async (local: LocalRevocation, options: CourierOptions): Promise<boolean> => {
+  if (!local.isDelivered) return false
+  const replicated = await options.vault.pool(options.poolId).secondary.get(revocations, local.subject)
+  return (
+    replicated !== undefined &&
+    replicated.value.validAfterMs >= local.validAfterMs &&
+    replicated.value.expiresAtMs >= local.expiresAtMs
+  )
+}
+
+const clearAway = async (
+  page: readonly Stored<LocalRevocation>[],
+  options: CourierOptions,
+): Promise<readonly Stored<LocalRevocation>[]> => {
+  const { secondary } = options.vault.pool(options.poolId)
+  const kept: Stored<LocalRevocation>[] = []
+  const done: Stored<LocalRevocation>[] = []
+  for (const stored of page) {
+    const isOver =
+      stored.value.expiresAtMs < options.clock.now() || (await hasComeBack(stored.value, options))
+    if (isOver) done.push(stored)
+    else kept.push(stored)
+  }
+  if (done.length > 0)
+    await secondary.commit((changes) => {
+      for (const stored of done) changes.delete(localRevocations, stored)
+    })
+  return kept
+}
+
+const deliver = async (page: readonly Stored<LocalRevocation>[], options: CourierOptions): Promise<void> => {
+  const { poolId, primaryRegion, transport } = options
+  const waiting = page.filter(({ value }) => !value.isDelivered)
+  if (waiting.length === 0) return
+  await transport.call(primaryRegion, 'revocations', {
+    poolId,
+    revocations: waiting.map(({ value }) => message(value)),
+  })
+  await options.vault.pool(poolId).secondary.commit((changes) => {
+    for (const stored of waiting)
+      changes.replace(localRevocations, stored, { ...stored.value, isDelivered: true })
+  })
+}
+
+/** One round over all that is kept here. Rejects when the primary can't be reached; what was delivered stays marked. */
+export const carryRevocations = async (options: CourierOptions): Promise<void> => {
+  const { secondary } = options.vault.pool(options.poolId)
+  let after: string | undefined
+  do {
+    after = await onConflictAgain(async () => {
+      const page = await secondary.list(localRevocations, {
+        limit: revocationsPerCall,
+        ...(after === undefined ? {} : { after }),
+      })
+      await deliver(await clearAway(page.items, options), options)
+      return page.after
+    })
+  } while (after !== undefined)
+}
+
+export type AcceptRevocations = (poolId: string, list: readonly Revocation[]) => Promise<void>
+
+/** Call handler `revocations` at the primary. */
+export const createRevocationsHandler = (options: {
+  authorise(poolId: string, region: string): Promise<void>
+  readonly acceptRevocations: AcceptRevocations
+}): PeerCallHandler => {
+  return async (fromRegion, body) => {
+    const fields = readFields(body)
+    const poolId = fields.text('poolId')
+    await options.authorise(poolId, fromRegion)
+    const list = fields.list('revocations', revocationsPerCall).map((item): Revocation => {
+      const revocation = readFields(item)
+      return {
+        subject: revocation.text('subject'),
+        validAfterMs: revocation.count('validAfterMs'),
+        expiresAtMs: revocation.count('expiresAtMs'),
+      }
+    })
+    await onConflictAgain(() => options.acceptRevocations(poolId, list))
+    return {}
+  }
+}
