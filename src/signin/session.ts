@@ -12,8 +12,8 @@ export type SessionBinding = {
 
 type Sealed<Content> = { readonly expiresAtMs: number; readonly content: Content }
 
-/** The API model's bound on Session; a SECRET_BLOCK has none and is held to the same. */
-const sealedCharactersMax = 2_048
+/** Room for a SECRET_BLOCK with two numbers of the group and two names; a Session is shorter than the API model's 2,048. */
+const sealedCharactersMax = 4_096
 
 const dataKeyId = 1
 const associated = ({ poolId, clientId, challenge }: SessionBinding): string =>

@@ -17,7 +17,7 @@ const signerOf = (signingKey: SigningKey): Signer => {
   const known = signers.get(signingKey)
   if (known !== undefined) return known
   const made = {
-    key: createPrivateKey({ key: signingKey.privateJwk as JsonWebKey, format: 'jwk' }),
+    key: createPrivateKey({ key: signingKey.privateJwk, format: 'jwk' }),
     header: encode({ kid: signingKey.kid, alg: 'RS256' }),
   }
   signers.set(signingKey, made)
@@ -49,7 +49,7 @@ const publicKeyOf = (jwk: JWK): KeyObject => {
   const modulus = jwk.n ?? ''
   const known = publicKeys.get(modulus)
   if (known !== undefined) return known
-  const made = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
+  const made = createPublicKey({ key: jwk, format: 'jwk' })
   publicKeys.set(modulus, made)
   return made
 }

@@ -1,0 +1,64 @@
+// Access tokens as the API's own operations accept them: signed by the pool, alive, of a user who is still there.
+
+import { readUserPool } from '../directory/find-user.ts'
+import { type User, users } from '../directory/records/user.ts'
+import { publicPools } from '../directory/records/user-pool.ts'
+import type { Runtime } from '../directory/runtime.ts'
+import { usernameKeyOf } from '../directory/username-rules.ts'
+import type { Records, Stored } from '../vault/records.ts'
+import { Fault } from '../wire/fault.ts'
+import { isRevoked } from './revocation.ts'
+import { type Claims, verifiedClaims } from './signed-jwt.ts'
+import { userScope } from './token-claims.ts'
+import { issuedAtOf } from './token-id.ts'
+
+export type AccessToken = {
+  readonly claims: Claims
+  readonly user: Stored<User>
+  readonly clientId: string
+  readonly originJti: string | undefined
+  readonly issuedAtMs: number
+}
+
+const refuse = (message: string): Fault => new Fault('NotAuthorizedException', message)
+
+const text = (claims: Claims, name: string): string => {
+  const value = claims[name]
+  if (typeof value !== 'string') throw refuse('Invalid Access Token')
+  return value
+}
+
+/**
+ * The token's claims and user. Throws NotAuthorizedException ("Invalid Access Token", "Access Token has expired", "Access Token has been
+ * revoked", "Access Token does not have required scopes", "User is disabled."), or UserNotFoundException for a user deleted since.
+ * Tokens of every Region and of both issuer types are good: they are told by the pool's keys, and the issuer must name the pool.
+ */
+export const verifyAccessToken = async (
+  jwt: string,
+  pool: { readonly poolId: string; readonly records: Records },
+  runtime: Pick<Runtime, 'clock' | 'endpoints'>,
+): Promise<AccessToken> => {
+  const published = await pool.records.get(publicPools, pool.poolId)
+  const claims = published === undefined ? undefined : verifiedClaims(jwt, published.value)
+  if (claims === undefined || claims.token_use !== 'access') throw refuse('Invalid Access Token')
+  if (runtime.endpoints.poolIdOfIssuer(text(claims, 'iss')) !== pool.poolId)
+    throw refuse('Invalid Access Token')
+  const { exp, origin_jti: originJti } = claims
+  const issuedAtMs = issuedAtOf(text(claims, 'jti'))
+  if (typeof exp !== 'number' || issuedAtMs === undefined) throw refuse('Invalid Access Token')
+  if (runtime.clock.now() >= exp * 1_000) throw refuse('Access Token has expired')
+  // A machine's token has neither user nor this scope.
+  if (!text(claims, 'scope').split(' ').includes(userScope))
+    throw refuse('Access Token does not have required scopes')
+  const token = {
+    sub: text(claims, 'sub'),
+    originJti: typeof originJti === 'string' ? originJti : undefined,
+    issuedAtMs,
+  }
+  if (await isRevoked(pool.records, token)) throw refuse('Access Token has been revoked')
+  const userPool = await readUserPool(pool.records, pool.poolId)
+  const user = await pool.records.get(users, usernameKeyOf(userPool, text(claims, 'username')))
+  if (user?.value.sub !== token.sub) throw new Fault('UserNotFoundException', 'User does not exist.')
+  if (!user.value.isEnabled) throw refuse('User is disabled.')
+  return { claims, user, clientId: text(claims, 'client_id'), ...token }
+}

@@ -1,0 +1,36 @@
+// The table of challenges: what each answer to one leads to.
+import type {
+  ChallengeNameType,
+  RespondToAuthChallengeRequest,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { readUserPool } from '../directory/find-user.ts'
+import { Fault } from '../wire/fault.ts'
+import { setNewPassword } from './new-password.ts'
+import { clientOfPool, type SignInAnswer, type SignInContext, type SignInStep } from './sign-in-request.ts'
+import { verifySrp } from './srp-sign-in.ts'
+
+const steps: Partial<Record<ChallengeNameType, SignInStep>> = {
+  PASSWORD_VERIFIER: verifySrp,
+  NEW_PASSWORD_REQUIRED: setNewPassword,
+}
+
+/** Goes on with a sign-in. Whether the client may is in the session: it opens for the client that it was made for only. */
+export const respondToChallenge = async (
+  input: Pick<RespondToAuthChallengeRequest, 'ChallengeName' | 'ChallengeResponses' | 'ClientId' | 'Session'>,
+  context: SignInContext,
+): Promise<SignInAnswer> => {
+  const client = await clientOfPool(input.ClientId ?? '', context.pool)
+  const step = input.ChallengeName === undefined ? undefined : steps[input.ChallengeName]
+  if (step === undefined)
+    throw new Fault(
+      'InvalidParameterException',
+      `Challenge ${input.ChallengeName} was not issued by this user pool.`,
+    )
+  return step({
+    client,
+    pool: await readUserPool(context.pool.records, context.pool.poolId),
+    parameters: input.ChallengeResponses ?? {},
+    session: input.Session,
+    context,
+  })
+}

@@ -1,0 +1,101 @@
+// The end of a sign-in whose password was right: may this user sign in, must the password be changed first, and the tokens.
+
+import type { User } from '../directory/records/user.ts'
+import { tokenLifetimes } from '../directory/token-lifetimes.ts'
+import { Fault } from '../wire/fault.ts'
+import { issueTokens, newOrigin } from './issue-tokens.ts'
+import { poolSecrets } from './pool-secrets.ts'
+import { sealSession } from './session.ts'
+import type { SignInAnswer, SignInRequest } from './sign-in-request.ts'
+
+/** Why a user in a status can't sign in (API reference, UserType, UserStatus). */
+const refusedStatuses: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  UNCONFIRMED: ['UserNotConfirmedException', 'User is not confirmed.'],
+  RESET_REQUIRED: ['PasswordResetRequiredException', 'Password reset required for the user'],
+  ARCHIVED: ['NotAuthorizedException', 'User is disabled.'],
+}
+
+/** Throws the refusal that a user's state asks for. */
+export const checkMaySignIn = (user: User): void => {
+  if (!user.isEnabled) throw new Fault('NotAuthorizedException', 'User is disabled.')
+  const refusal = refusedStatuses[user.status]
+  if (refusal !== undefined) throw new Fault(...refusal)
+}
+
+/** What a NEW_PASSWORD_REQUIRED session holds: whose password, and which one it replaces. */
+export type NewPasswordSession = {
+  readonly usernameKey: string
+  /** The names by which the client may call the user in its answer: the username, and the one that it began with. */
+  readonly names: readonly string[]
+  readonly sub: string
+  readonly credentialSetAtMs: number
+}
+
+export const completeSignIn = async (request: SignInRequest, user: User): Promise<SignInAnswer> => {
+  checkMaySignIn(user)
+  if (user.status === 'FORCE_CHANGE_PASSWORD') return askForNewPassword(request, user)
+  return grantTokens(request, user)
+}
+
+export const grantTokens = async ({ client, context }: SignInRequest, user: User): Promise<SignInAnswer> => ({
+  ChallengeParameters: {},
+  AuthenticationResult: await issueTokens(
+    context.pool,
+    { client, user, origin: newOrigin(client, context), withRefreshToken: true },
+    context,
+  ),
+})
+
+/** Required attributes that the user has no value for yet. */
+export const missingRequiredAttributes = (
+  schema: SignInRequest['pool']['schema'],
+  attributes: User['attributes'],
+): readonly string[] =>
+  schema.flatMap(({ Name, Required }) =>
+    Name !== undefined && Required === true && Name !== 'sub' && (attributes[Name] ?? '') === ''
+      ? [Name]
+      : [],
+  )
+
+const askForNewPassword = async (
+  { client, pool, parameters, context }: SignInRequest,
+  user: User,
+): Promise<SignInAnswer> => {
+  const { credential } = user
+  if (credential === undefined) throw new Error('a password was verified that is not there')
+  if (credential.temporaryUntilMs !== undefined && context.clock.now() >= credential.temporaryUntilMs)
+    throw new Fault(
+      'NotAuthorizedException',
+      'Temporary password has expired and must be reset by an administrator.',
+    )
+  // Setting the password writes the directory: a secondary says so before it asks for one.
+  context.pool.asPrimary('needs a new password to be set')
+  const { session } = await poolSecrets(pool.poolId, context.pool.records)
+  const { sub: _, ...attributes } = user.attributes
+  const content: NewPasswordSession = {
+    usernameKey: user.usernameKey,
+    names: [...new Set([user.username, parameters.USERNAME ?? user.username])],
+    sub: user.sub,
+    credentialSetAtMs: credential.setAtMs,
+  }
+  return {
+    ChallengeName: 'NEW_PASSWORD_REQUIRED',
+    Session: sealSession(
+      { poolId: pool.poolId, clientId: client.clientId, challenge: 'NEW_PASSWORD_REQUIRED' },
+      content,
+      {
+        key: session,
+        lifetimeMs: tokenLifetimes(client).authSessionMs,
+        clock: context.clock,
+        random: context.random,
+      },
+    ),
+    ChallengeParameters: {
+      USER_ID_FOR_SRP: user.username,
+      requiredAttributes: JSON.stringify(
+        missingRequiredAttributes(pool.schema, user.attributes).map((name) => `userAttributes.${name}`),
+      ),
+      userAttributes: JSON.stringify(attributes),
+    },
+  }
+}

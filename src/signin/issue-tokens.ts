@@ -1,0 +1,97 @@
+// Issues what ends a sign-in or a refresh: ID, access and (for a sign-in) refresh token.
+import type { AuthenticationResultType } from '@aws-sdk/client-cognito-identity-provider'
+import { groupsOf } from '../directory/groups-of.ts'
+import type { AppClient } from '../directory/records/app-client.ts'
+import type { User } from '../directory/records/user.ts'
+import { publicPools } from '../directory/records/user-pool.ts'
+import type { Runtime } from '../directory/runtime.ts'
+import { tokenLifetimes } from '../directory/token-lifetimes.ts'
+import type { Records } from '../vault/records.ts'
+import { poolSecrets } from './pool-secrets.ts'
+import { type RefreshToken, sealRefreshToken } from './refresh-token.ts'
+import { signJwt } from './signed-jwt.ts'
+import { accessClaims, idClaims, seconds, type TokenFacts } from './token-claims.ts'
+import { makeEventId, makeTokenId } from './token-id.ts'
+
+export type PoolData = { readonly poolId: string; readonly records: Records }
+type TokenRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints'>
+
+/** Where a family of tokens comes from: kept through every refresh. */
+export type TokenOrigin = Pick<RefreshToken, 'originJti' | 'eventId' | 'authTimeMs'> & {
+  /** When the family's refresh tokens end. */
+  readonly refreshExpiresAtMs: number
+}
+
+export const newOrigin = (client: AppClient, runtime: Pick<Runtime, 'clock' | 'random'>): TokenOrigin => ({
+  originJti: makeTokenId(runtime),
+  eventId: makeEventId(runtime.random),
+  authTimeMs: runtime.clock.now(),
+  refreshExpiresAtMs: runtime.clock.now() + tokenLifetimes(client).refreshTokenMs,
+})
+
+/** The issuer under which this Region issues for the pool now. Rejects with an Error when the pool has no public record. */
+export const issuerOf = async (pool: PoolData, runtime: Pick<Runtime, 'endpoints'>): Promise<string> => {
+  const stored = await pool.records.get(publicPools, pool.poolId)
+  if (stored === undefined) throw new Error(`pool ${pool.poolId} has no public record`)
+  return runtime.endpoints.issuer(pool.poolId, stored.value.issuerType)
+}
+
+/** ID and access token; the refresh token only when `withRefreshToken`. */
+export const issueTokens = async (
+  pool: PoolData,
+  about: {
+    readonly client: AppClient
+    readonly user: User
+    readonly origin: TokenOrigin
+    readonly withRefreshToken: boolean
+  },
+  runtime: TokenRuntime,
+): Promise<AuthenticationResultType> => {
+  const { client, user, origin } = about
+  const [issuer, groups, secrets] = await Promise.all([
+    issuerOf(pool, runtime),
+    groupsOf(pool.records, user.usernameKey),
+    poolSecrets(pool.poolId, pool.records),
+  ])
+  const lifetimes = tokenLifetimes(client)
+  const nowMs = runtime.clock.now()
+  const facts: TokenFacts = {
+    issuer,
+    client,
+    user,
+    groups,
+    originJti: client.settings.EnableTokenRevocation === false ? undefined : origin.originJti,
+    eventId: origin.eventId,
+    authTimeMs: origin.authTimeMs,
+    issuedAtMs: nowMs,
+  }
+  const [idToken, accessToken] = await Promise.all([
+    signJwt('id', idClaims(facts, nowMs + lifetimes.idTokenMs, makeTokenId(runtime)), pool.records),
+    signJwt(
+      'access',
+      accessClaims(facts, nowMs + lifetimes.accessTokenMs, makeTokenId(runtime)),
+      pool.records,
+    ),
+  ])
+  const refreshToken: RefreshToken = {
+    poolId: pool.poolId,
+    clientId: client.clientId,
+    sub: user.sub,
+    usernameKey: user.usernameKey,
+    jti: makeEventId(runtime.random),
+    originJti: origin.originJti,
+    eventId: origin.eventId,
+    authTimeMs: origin.authTimeMs,
+    issuedAtMs: nowMs,
+    expiresAtMs: origin.refreshExpiresAtMs,
+  }
+  return {
+    AccessToken: accessToken,
+    ExpiresIn: seconds(lifetimes.accessTokenMs),
+    IdToken: idToken,
+    TokenType: 'Bearer',
+    ...(about.withRefreshToken
+      ? { RefreshToken: sealRefreshToken(refreshToken, secrets.refreshToken, runtime.random) }
+      : {}),
+  }
+}

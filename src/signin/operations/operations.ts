@@ -1,0 +1,23 @@
+// The sign-in operations that are built.
+import type { AnyOperation } from '../../directory/operation.ts'
+import { adminInitiateAuth } from './admin-initiate-auth.ts'
+import { adminRespondToAuthChallenge } from './admin-respond-to-auth-challenge.ts'
+import { adminUserGlobalSignOut } from './admin-user-global-sign-out.ts'
+import { getTokensFromRefreshToken } from './get-tokens-from-refresh-token.ts'
+import { getUser } from './get-user.ts'
+import { globalSignOut } from './global-sign-out.ts'
+import { initiateAuth } from './initiate-auth.ts'
+import { respondToAuthChallenge } from './respond-to-auth-challenge.ts'
+import { revokeToken } from './revoke-token.ts'
+
+export const signinOperations: readonly AnyOperation[] = [
+  initiateAuth,
+  respondToAuthChallenge,
+  adminInitiateAuth,
+  adminRespondToAuthChallenge,
+  getTokensFromRefreshToken,
+  revokeToken,
+  globalSignOut,
+  adminUserGlobalSignOut,
+  getUser,
+]

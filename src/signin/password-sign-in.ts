@@ -1,0 +1,28 @@
+// USER_PASSWORD_AUTH and ADMIN_USER_PASSWORD_AUTH: the password itself comes to the server.
+import { requireSecretHash } from '../directory/secret-hash.ts'
+import { completeSignIn } from './complete-sign-in.ts'
+import { passwordAttemptsOf } from './password-attempts.ts'
+import { candidateNamed, wrongPassword } from './sign-in-candidate.ts'
+import { passwordParameter, type SignInStep, usernameParameter } from './sign-in-request.ts'
+
+export const signInWithPassword: SignInStep = async (request) => {
+  const { client, parameters, context } = request
+  const name = usernameParameter(parameters)
+  const password = passwordParameter(parameters, 'PASSWORD')
+  requireSecretHash(client, name, parameters.SECRET_HASH)
+  const { user, username, credential, attempts } = await candidateNamed(name, request)
+  const counted = passwordAttemptsOf(context)
+  counted.check(attempts)
+  // An imported user has no password yet, so no password can be right: the way on is to set one.
+  const isRight =
+    (await context.passwords.isPasswordOf(request.pool.poolId, username, password, credential)) &&
+    user?.credential !== undefined
+  if (user !== undefined && isRight) {
+    counted.succeeded(attempts)
+    return completeSignIn(request, user)
+  }
+  if (user?.credential === undefined && user?.status === 'RESET_REQUIRED')
+    return completeSignIn(request, user)
+  counted.failed(attempts)
+  throw wrongPassword()
+}

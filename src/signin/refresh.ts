@@ -1,0 +1,96 @@
+// New tokens for a refresh token: REFRESH_TOKEN_AUTH, GetTokensFromRefreshToken and the token endpoint's refresh_token grant.
+import type { AuthenticationResultType } from '@aws-sdk/client-cognito-identity-provider'
+import type { AppClient } from '../directory/records/app-client.ts'
+import { usedRefreshTokens } from '../directory/records/used-refresh-token.ts'
+import { type User, users } from '../directory/records/user.ts'
+import type { Runtime } from '../directory/runtime.ts'
+import type { Stored, WritableRecords } from '../vault/records.ts'
+import { Fault } from '../wire/fault.ts'
+import { checkMaySignIn } from './complete-sign-in.ts'
+import { issueTokens } from './issue-tokens.ts'
+import { poolSecrets } from './pool-secrets.ts'
+import { openRefreshToken, type RefreshToken } from './refresh-token.ts'
+import { isRevoked } from './revocation.ts'
+
+type PoolAccess = { readonly poolId: string; readonly records: WritableRecords<'regional'> }
+type RefreshRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints'>
+
+const refuse = (message: string): Fault => new Fault('NotAuthorizedException', message)
+
+export const rotates = (client: AppClient): boolean =>
+  client.settings.RefreshTokenRotation?.Feature === 'ENABLED'
+
+/** A live refresh token of this client, and its user. Throws NotAuthorizedException, or what the user's state asks for. */
+export const readRefreshToken = async (
+  pool: PoolAccess,
+  client: AppClient,
+  sealed: string,
+  runtime: Pick<Runtime, 'clock'>,
+): Promise<{ readonly token: RefreshToken; readonly user: User }> => {
+  const secrets = await poolSecrets(pool.poolId, pool.records)
+  const token = openRefreshToken(sealed, secrets.refreshToken)
+  if (token === undefined || token.poolId !== pool.poolId || token.clientId !== client.clientId)
+    throw refuse('Invalid Refresh Token')
+  if (runtime.clock.now() >= token.expiresAtMs) throw refuse('Refresh Token has expired')
+  if (await isRevoked(pool.records, token)) throw refuse('Refresh Token has been revoked')
+  const stored = await pool.records.get(users, token.usernameKey)
+  // A user who was deleted and made again is another user, with another sub.
+  if (stored?.value.sub !== token.sub) throw refuse('Invalid Refresh Token')
+  checkMaySignIn(stored.value)
+  return { token, user: stored.value }
+}
+
+/** How many expired records one rotation clears away: more than it adds, so they can't pile up. */
+const sweptPerRotation = 10
+
+/** Marks the token as used up. Throws RefreshTokenReuseException when it was, and the client's grace period is over. */
+const useUp = async (
+  pool: PoolAccess,
+  client: AppClient,
+  token: RefreshToken,
+  runtime: Pick<Runtime, 'clock' | 'random'>,
+): Promise<void> => {
+  const nowMs = runtime.clock.now()
+  const graceMs = (client.settings.RefreshTokenRotation?.RetryGracePeriodSeconds ?? 0) * 1_000
+  const used = await pool.records.get(usedRefreshTokens, token.jti)
+  if (used !== undefined) {
+    if (nowMs < used.value.usedAtMs + graceMs) return
+    throw new Fault('RefreshTokenReuseException', 'Refresh token has already been used.')
+  }
+  const expired = await expiredFrom(pool, runtime)
+  await pool.records.commit((changes) => {
+    changes.create(usedRefreshTokens, { jti: token.jti, usedAtMs: nowMs, expiresAtMs: token.expiresAtMs })
+    for (const stored of expired) changes.delete(usedRefreshTokens, stored)
+  })
+}
+
+/** A few used-up tokens that have ended, from a random place on, so that every one's turn comes. */
+const expiredFrom = async (
+  pool: PoolAccess,
+  { clock, random }: Pick<Runtime, 'clock' | 'random'>,
+): Promise<readonly Stored<{ expiresAtMs: number }>[]> => {
+  const after = random.bytes(16).toString('base64url')
+  const { items } = await pool.records.list(usedRefreshTokens, { after, limit: sweptPerRotation })
+  return items.filter(({ value }) => value.expiresAtMs < clock.now())
+}
+
+/** Issues new tokens; for a client whose refresh tokens rotate also a new refresh token, with the rest of the old one's time. */
+export const refreshTokens = async (
+  pool: PoolAccess,
+  client: AppClient,
+  sealed: string,
+  runtime: RefreshRuntime,
+): Promise<AuthenticationResultType> => {
+  const { token, user } = await readRefreshToken(pool, client, sealed, runtime)
+  if (rotates(client)) await useUp(pool, client, token, runtime)
+  return issueTokens(
+    pool,
+    {
+      client,
+      user,
+      origin: { ...token, refreshExpiresAtMs: token.expiresAtMs },
+      withRefreshToken: rotates(client),
+    },
+    runtime,
+  )
+}

@@ -1,0 +1,116 @@
+// USER_SRP_AUTH: the client proves that it knows the password without sending it. Two steps, the second may happen in another Region.
+import { timingSafeEqual } from 'node:crypto'
+import { requireSecretHash } from '../directory/secret-hash.ts'
+import { tokenLifetimes } from '../directory/token-lifetimes.ts'
+import { poolNameOf } from '../srp/srp-group.ts'
+import { claimSignature, isClientPublic } from '../srp/srp-server.ts'
+import { Fault } from '../wire/fault.ts'
+import { completeSignIn } from './complete-sign-in.ts'
+import { passwordAttemptsOf } from './password-attempts.ts'
+import { poolSecrets } from './pool-secrets.ts'
+import { openSession, sealSession } from './session.ts'
+import { candidateKeyed, candidateNamed, wrongPassword } from './sign-in-candidate.ts'
+import { required, type SignInRequest, type SignInStep, usernameParameter } from './sign-in-request.ts'
+
+const challenge = 'PASSWORD_VERIFIER'
+
+/** What SECRET_BLOCK holds; numbers and secrets as base64. */
+type SrpSession = {
+  readonly usernameKey: string
+  readonly username: string
+  /** The name that the sign-in began with, when it was another. */
+  readonly givenName?: string
+  readonly clientPublic: string
+  readonly serverPublic: string
+  readonly serverSecret: string
+}
+
+const toBase64 = (hex: string): string =>
+  Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex').toString('base64')
+const toHex = (base64: string): string => Buffer.from(base64, 'base64').toString('hex')
+
+const bindingOf = ({ pool, client }: SignInRequest) => ({
+  poolId: pool.poolId,
+  clientId: client.clientId,
+  challenge,
+})
+
+export const startSrp: SignInStep = async (request) => {
+  const { client, pool, parameters, context } = request
+  const name = usernameParameter(parameters)
+  const clientPublic = required(parameters, 'SRP_A')
+  requireSecretHash(client, name, parameters.SECRET_HASH)
+  if (!isClientPublic(clientPublic)) throw new Fault('InvalidParameterException', 'SRP_A is not valid.')
+  const { username, credential, attempts } = await candidateNamed(name, request)
+  passwordAttemptsOf(context).check(attempts)
+  const { serverSecret, serverPublic } = await context.passwords.beginSrp(credential.verifier)
+  const content: SrpSession = {
+    usernameKey: attempts.usernameKey,
+    username,
+    ...(name === username ? {} : { givenName: name }),
+    clientPublic: toBase64(clientPublic),
+    serverPublic: toBase64(serverPublic),
+    serverSecret: serverSecret.toString('base64'),
+  }
+  const { session } = await poolSecrets(pool.poolId, context.pool.records)
+  return {
+    ChallengeName: challenge,
+    ChallengeParameters: {
+      SALT: credential.salt,
+      SECRET_BLOCK: sealSession(bindingOf(request), content, {
+        key: session,
+        lifetimeMs: tokenLifetimes(client).authSessionMs,
+        clock: context.clock,
+        random: context.random,
+      }),
+      SRP_B: serverPublic,
+      USERNAME: username,
+      USER_ID_FOR_SRP: username,
+    },
+  }
+}
+
+/** Longer than any date that a client could mean. */
+const timestampCharactersMax = 128
+
+export const verifySrp: SignInStep = async (request) => {
+  const { client, pool, parameters, context } = request
+  const name = usernameParameter(parameters)
+  const secretBlock = required(parameters, 'PASSWORD_CLAIM_SECRET_BLOCK')
+  const signature = required(parameters, 'PASSWORD_CLAIM_SIGNATURE')
+  const timestamp = required(parameters, 'TIMESTAMP')
+  if (timestamp.length > timestampCharactersMax)
+    throw new Fault('InvalidParameterException', 'TIMESTAMP is not valid.')
+  requireSecretHash(client, name, parameters.SECRET_HASH)
+  const secrets = await poolSecrets(pool.poolId, context.pool.records)
+  const begun = openSession<SrpSession>(bindingOf(request), secretBlock, {
+    key: secrets.session,
+    clock: context.clock,
+  })
+  if (name !== begun.username && name !== begun.givenName) throw wrongPassword()
+  const { user, credential, attempts } = await candidateKeyed(begun.usernameKey, request)
+  const counted = passwordAttemptsOf(context)
+  counted.check(attempts)
+  const sessionKey = await context.passwords.srpSessionKey({
+    clientPublic: toHex(begun.clientPublic),
+    serverPublic: toHex(begun.serverPublic),
+    serverSecret: Buffer.from(begun.serverSecret, 'base64'),
+    verifier: credential.verifier,
+  })
+  const expected = claimSignature(sessionKey, {
+    poolName: poolNameOf(pool.poolId),
+    username: begun.username,
+    secretBlock: Buffer.from(secretBlock, 'base64'),
+    timestamp,
+  })
+  const claimed = Buffer.from(signature, 'base64')
+  const isRight = claimed.length === expected.length && timingSafeEqual(claimed, expected)
+  if (user?.credential !== undefined && isRight) {
+    counted.succeeded(attempts)
+    return completeSignIn(request, user)
+  }
+  if (user?.credential === undefined && user?.status === 'RESET_REQUIRED')
+    return completeSignIn(request, user)
+  counted.failed(attempts)
+  throw wrongPassword()
+}
