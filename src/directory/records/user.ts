@@ -104,9 +104,15 @@ export const memberships = collection<Membership, 'replicated'>('memberships', {
 export type PendingCode = {
   readonly usernameKey: string
   readonly purpose: string
+  /** The attribute whose address the code was sent to, and which it verifies. */
+  readonly attribute: 'email' | 'phone_number'
+  /** 16 random bytes, base64: the key of the hash. */
+  readonly salt: string
   readonly codeHash: string
   readonly expiresAtMs: number
   readonly attemptCount: number
+  /** When codes for this purpose were sent within the last hour, at most as many as may be. */
+  readonly sentAtMs: readonly number[]
 }
 
 export const pendingCodes = collection<PendingCode, 'regional'>('pending-codes', {

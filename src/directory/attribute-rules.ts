@@ -1,0 +1,208 @@
+// What the attributes of a user must satisfy: the pool's schema, formats, and who may write what.
+import type {
+  AttributeDataType,
+  AttributeType,
+  SchemaAttributeType,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { Fault } from '../wire/fault.ts'
+import { standardAttributes } from './attribute-schema.ts'
+import type { AppClient } from './records/app-client.ts'
+import { isEmail, isPhoneNumber } from './username-rules.ts'
+
+export type Attributes = Readonly<Record<string, string>>
+
+export const attributeCountMax = 100
+
+const refuse = (message: string): Fault => new Fault('InvalidParameterException', message)
+const nonconforming = (flaws: readonly string[]): Fault =>
+  refuse(`Attributes did not conform to the schema: ${flaws.map((flaw) => `${flaw}\n`).join('')}`)
+
+/** The request's list as a record. A name given twice is refused; an absent value is an empty one. */
+export const attributesOf = (given: readonly AttributeType[] = []): Attributes => {
+  if (given.length > attributeCountMax)
+    throw refuse(`A request can hold at most ${attributeCountMax} attributes.`)
+  const attributes: Record<string, string> = {}
+  for (const { Name: name = '', Value: value = '' } of given) {
+    if (Object.hasOwn(attributes, name)) throw refuse(`Attribute ${name} is given more than once.`)
+    attributes[name] = value
+  }
+  return attributes
+}
+
+const numberPattern = /^-?\d+(\.\d+)?$/
+const isDateTime = (value: string): boolean =>
+  /^\d+$/.test(value) || (/^\d{4}-\d{2}-\d{2}/.test(value) && !Number.isNaN(Date.parse(value)))
+
+const stringFlaw = (value: string, schema: SchemaAttributeType): string | undefined => {
+  const { MinLength, MaxLength } = schema.StringAttributeConstraints ?? {}
+  const length = [...value].length
+  if (MinLength !== undefined && length < Number(MinLength))
+    return `String must be at least ${MinLength} characters long.`
+  if (MaxLength !== undefined && length > Number(MaxLength))
+    return `String must be no longer than ${MaxLength} characters.`
+  return undefined
+}
+const numberFlaw = (value: string, schema: SchemaAttributeType): string | undefined => {
+  const { MinValue, MaxValue } = schema.NumberAttributeConstraints ?? {}
+  if (!numberPattern.test(value)) return 'The value is not a number.'
+  if (MinValue !== undefined && Number(value) < Number(MinValue))
+    return `Number must be at least ${MinValue}.`
+  if (MaxValue !== undefined && Number(value) > Number(MaxValue))
+    return `Number must be no greater than ${MaxValue}.`
+  return undefined
+}
+
+const typeRules: Readonly<
+  Record<AttributeDataType, (value: string, schema: SchemaAttributeType) => string | undefined>
+> = {
+  String: stringFlaw,
+  Number: numberFlaw,
+  Boolean: (value) => (/^(true|false)$/i.test(value) ? undefined : 'The value is not true or false.'),
+  DateTime: (value) => (isDateTime(value) ? undefined : 'The value is not a date and time.'),
+}
+
+/** Formats that are named in a message of their own. */
+const formats: Readonly<
+  Record<string, { readonly fits: (value: string) => boolean; readonly flaw: string }>
+> = {
+  email: { fits: isEmail, flaw: 'Invalid email address format.' },
+  phone_number: { fits: isPhoneNumber, flaw: 'Invalid phone number format.' },
+}
+
+const checkFormats = (attributes: Attributes): void => {
+  for (const [name, { fits, flaw }] of Object.entries(formats)) {
+    const value = attributes[name]
+    if (value !== undefined && value !== '' && !fits(value)) throw refuse(flaw)
+  }
+}
+
+const valueFlaw = (
+  name: string,
+  value: string,
+  schema: SchemaAttributeType | undefined,
+): string | undefined => {
+  if (schema === undefined) return `${name}: Attribute does not exist in the schema.`
+  if (name === 'sub' || name === 'identities') return `${name}: Attribute is set by the service.`
+  if (value === '') return undefined
+  const flaw = typeRules[schema.AttributeDataType ?? 'String'](value, schema)
+  return flaw === undefined ? undefined : `${name}: ${flaw}`
+}
+
+const schemaByName = (schema: readonly SchemaAttributeType[]): ReadonlyMap<string, SchemaAttributeType> =>
+  new Map(schema.map((attribute) => [attribute.Name ?? '', attribute]))
+
+const checkValues = (schema: readonly SchemaAttributeType[], attributes: Attributes): void => {
+  const byName = schemaByName(schema)
+  const flaws = Object.entries(attributes)
+    .map(([name, value]) => valueFlaw(name, value, byName.get(name)))
+    .filter((flaw) => flaw !== undefined)
+  if (flaws.length > 0) throw nonconforming(flaws)
+  checkFormats(attributes)
+}
+
+const isRequired = ({ Name, Required }: SchemaAttributeType): boolean => Required === true && Name !== 'sub'
+
+/** Names of the attributes that the pool requires and that these don't have. */
+export const missingAttributes = (
+  schema: readonly SchemaAttributeType[],
+  attributes: Attributes,
+): readonly string[] =>
+  schema
+    .filter((attribute) => isRequired(attribute) && (attributes[attribute.Name ?? ''] ?? '') === '')
+    .map(({ Name = '' }) => Name)
+
+const checkRequired = (schema: readonly SchemaAttributeType[], attributes: Attributes): void => {
+  const missing = missingAttributes(schema, attributes)
+  if (missing.length > 0) throw nonconforming(missing.map((name) => `${name}: The attribute is required`))
+}
+
+const verifiedFlags = [
+  ['email', 'email_verified'],
+  ['phone_number', 'phone_number_verified'],
+] as const
+
+/** Flags in lower case, no empty values, no flag without what it is about. */
+const settled = (attributes: Attributes): Attributes => {
+  const kept = Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => [name, name.endsWith('_verified') ? value.toLowerCase() : value]),
+  )
+  for (const [name, flag] of verifiedFlags) {
+    if (kept[flag] === 'true' && kept[name] === undefined)
+      throw refuse(`${flag} can't be true without a value of ${name}.`)
+  }
+  return kept
+}
+
+/**
+ * The attributes of a new user, without `sub`. Those of an administrator's user may lack required ones: the user is asked for them at
+ * the first sign-in (API reference, AdminCreateUser, "UserAttributes"). Throws InvalidParameterException.
+ */
+export const newAttributes = (
+  schema: readonly SchemaAttributeType[],
+  given: Attributes,
+  by: 'admin' | 'user',
+): Attributes => {
+  checkValues(schema, given)
+  if (by === 'user') checkRequired(schema, given)
+  return settled(given)
+}
+
+/**
+ * The attributes after an update; an empty value removes one (API reference, AdminUpdateUserAttributes). A new e-mail address or phone
+ * number is unverified unless the update says otherwise. `fillsIn`: attributes that aren't mutable may be set where there is no value
+ * yet, as at the first sign-in. Throws InvalidParameterException.
+ */
+export const updatedAttributes = (
+  schema: readonly SchemaAttributeType[],
+  current: Attributes,
+  given: Attributes,
+  options: { readonly fillsIn?: boolean } = {},
+): Attributes => {
+  const byName = schemaByName(schema)
+  for (const [name, value] of Object.entries(given)) {
+    const isFirstValue = options.fillsIn === true && current[name] === undefined
+    if (byName.get(name)?.Mutable === false && value !== current[name] && !isFirstValue)
+      throw refuse(`user.${name}: Attribute cannot be updated.`)
+  }
+  const { sub, ...givenOther } = given
+  checkValues(schema, givenOther)
+  const merged: Record<string, string> = { ...current, ...givenOther }
+  const emptied = Object.entries(givenOther).filter(([, value]) => value === '')
+  const required = new Set(schema.filter(isRequired).map(({ Name }) => Name))
+  const lost = emptied.filter(([name]) => required.has(name))
+  if (lost.length > 0) throw nonconforming(lost.map(([name]) => `${name}: The attribute is required`))
+  for (const [name, flag] of verifiedFlags) {
+    const isChanged = given[name] !== undefined && given[name] !== current[name]
+    if (!isChanged || given[flag] !== undefined) continue
+    if (given[name] === '') delete merged[flag]
+    else if (current[flag] !== undefined || current[name] !== undefined) merged[flag] = 'false'
+  }
+  return settled(merged)
+}
+
+/** The attributes without these. Throws InvalidParameterException for one that is unknown, required or not mutable. */
+export const withoutAttributes = (
+  schema: readonly SchemaAttributeType[],
+  current: Attributes,
+  names: readonly string[],
+): Attributes => updatedAttributes(schema, current, Object.fromEntries(names.map((name) => [name, ''])))
+
+const writableByDefault = new Set(
+  standardAttributes
+    .map(({ Name = '' }) => Name)
+    .filter((name) => !name.endsWith('_verified') && name !== 'sub' && name !== 'identities'),
+)
+
+/**
+ * Throws NotAuthorizedException when an app client may not write one of these. Without WriteAttributes it may write the standard ones
+ * (API reference, CreateUserPoolClient); whether an address is verified is never for users to say.
+ */
+export const checkWritable = (client: Pick<AppClient, 'settings'>, names: readonly string[]): void => {
+  const listed = client.settings.WriteAttributes ?? []
+  const writable = listed.length === 0 ? writableByDefault : new Set(listed)
+  const isRefused = (name: string): boolean => !writable.has(name) || name.endsWith('_verified')
+  if (names.some(isRefused))
+    throw new Fault('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
+}

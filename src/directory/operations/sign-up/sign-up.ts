@@ -1,0 +1,65 @@
+// SignUp: a user makes an account of their own, to be confirmed with a code or by an administrator.
+import { Fault } from '../../../wire/fault.ts'
+import { attributesOf, checkWritable, newAttributes } from '../../attribute-rules.ts'
+import { sendVerification, signUpDestination } from '../../code-delivery.ts'
+import { prepareCode } from '../../confirmation-code.ts'
+import { attributesWithName, makeUser, prepareNewUser } from '../../new-user.ts'
+import { operation } from '../../operation.ts'
+import { readClient } from '../../read-client.ts'
+import { readPool } from '../../read-pool.ts'
+import type { User } from '../../records/user.ts'
+import { requireSecretHash } from '../../secret-hash.ts'
+import { allowsNoPassword, permanentPassword } from '../../set-password.ts'
+import { aliasKindsOf } from '../../username-rules.ts'
+
+export const signUp = operation({
+  name: 'SignUp',
+  runs: 'primary',
+  handle: async (input, context) => {
+    const { records } = context.pool
+    const username = input.Username ?? ''
+    const [{ value: userPool }, { value: client }] = await Promise.all([
+      readPool(context.pool),
+      readClient(context.pool, input.ClientId),
+    ])
+    requireSecretHash(client, username, input.SecretHash)
+    if (userPool.settings.AdminCreateUserConfig?.AllowAdminCreateUserOnly === true)
+      throw new Fault('NotAuthorizedException', 'SignUp is not permitted for this user pool')
+
+    const given = attributesOf(input.UserAttributes)
+    checkWritable(client, Object.keys(given))
+    // Developer guide, "Customizing sign-in attributes": an alias of this kind is chosen after the account was confirmed.
+    if (given.preferred_username !== undefined && aliasKindsOf(userPool).includes('preferred_username'))
+      throw new Fault(
+        'InvalidParameterException',
+        'Preferred username cannot be provided for unconfirmed account.',
+      )
+    const attributes = newAttributes(userPool.schema, attributesWithName(userPool, username, given), 'user')
+    const made = makeUser(userPool, { username, attributes, status: 'UNCONFIRMED' }, context)
+    const write = await prepareNewUser(records, userPool, made, { taken: 'User already exists' })
+    const password = input.Password ?? ''
+    if (password === '' && !allowsNoPassword(userPool))
+      throw new Fault('InvalidParameterException', 'A password is required to sign up for this user pool.')
+    const user: User =
+      password === '' ? made : { ...made, ...(await permanentPassword(userPool, made, password, context)) }
+
+    const destination = signUpDestination(userPool, user)
+    if (destination === undefined) {
+      await records.commit((changes) => write(changes, user))
+      return { UserConfirmed: false, UserSub: user.sub }
+    }
+    const { usernameKey } = user
+    const { attribute, to: address } = destination
+    const pending = await prepareCode(
+      records,
+      { usernameKey, purpose: 'sign-up', attribute, address },
+      context,
+    )
+    await records.commit((changes) => {
+      write(changes, user)
+      pending.write(changes)
+    })
+    const details = await sendVerification(context.messages, userPool, user, destination, pending.code)
+    return { UserConfirmed: false, UserSub: user.sub, CodeDeliveryDetails: details }
+  },
+})

@@ -1,0 +1,99 @@
+// AdminCreateUser: makes a user with a temporary password and invites them, or sends the invitation again.
+import type { AdminCreateUserRequest, DeliveryMediumType } from '@aws-sdk/client-cognito-identity-provider'
+import { Fault } from '../../../wire/fault.ts'
+import { attributesOf, newAttributes } from '../../attribute-rules.ts'
+import { requireUser } from '../../find-user.ts'
+import { invitation } from '../../message-texts.ts'
+import { attributesWithName, makeUser, prepareNewUser } from '../../new-user.ts'
+import { type Context, operation } from '../../operation.ts'
+import { makeTemporaryPassword } from '../../password-policy.ts'
+import { readPool } from '../../read-pool.ts'
+import { type User, users } from '../../records/user.ts'
+import type { UserPool } from '../../records/user-pool.ts'
+import { allowsNoPassword, temporaryPassword } from '../../set-password.ts'
+import { shownUser } from '../../user-view.ts'
+
+const addressOf: Readonly<Record<DeliveryMediumType, string>> = { EMAIL: 'email', SMS: 'phone_number' }
+/** API reference, AdminCreateUser, "DesiredDeliveryMediums". */
+const defaultMediums: readonly DeliveryMediumType[] = ['SMS']
+
+/** Sends the invitation by every medium that was asked for and that the user has an address for. */
+const invite = async (
+  userPool: UserPool,
+  user: User,
+  password: string,
+  { messages }: Context<'primary'>,
+): Promise<void> => {
+  for (const channel of user.invitedBy ?? defaultMediums) {
+    const to = user.attributes[addressOf[channel]]
+    if (to === undefined) continue
+    // Where the name is the sub, it means nothing to the user: they know the address that they sign in with.
+    const username = userPool.settings.UsernameAttributes?.length ? to : user.username
+    await messages.send(invitation(userPool, { channel, to, username }, password))
+  }
+}
+
+const given = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
+
+const invitationAgain = async (
+  input: AdminCreateUserRequest,
+  userPool: UserPool,
+  context: Context<'primary'>,
+): Promise<User> => {
+  const { records } = context.pool
+  const stored = await requireUser(records, userPool, input.Username ?? '')
+  if (stored.value.status !== 'FORCE_CHANGE_PASSWORD')
+    throw new Fault(
+      'UnsupportedUserStateException',
+      `Resend not possible. The user's status is ${stored.value.status}, not FORCE_CHANGE_PASSWORD.`,
+    )
+  const password =
+    given(input.TemporaryPassword) ??
+    makeTemporaryPassword(context.random, userPool.settings.Policies?.PasswordPolicy)
+  const user: User = {
+    ...stored.value,
+    ...(await temporaryPassword(userPool, stored.value, password, context)),
+    invitedBy: input.DesiredDeliveryMediums ?? stored.value.invitedBy ?? defaultMediums,
+    modifiedAtMs: context.clock.now(),
+  }
+  await records.commit((changes) => changes.replace(users, stored, user))
+  await invite(userPool, user, password, context)
+  return user
+}
+
+export const adminCreateUser = operation({
+  name: 'AdminCreateUser',
+  runs: 'primary',
+  handle: async (input, context) => {
+    const { records } = context.pool
+    const { value: userPool } = await readPool(context.pool)
+    if (input.MessageAction === 'RESEND')
+      return { User: shownUser(await invitationAgain(input, userPool, context)) }
+
+    const username = input.Username ?? ''
+    const named = attributesWithName(userPool, username, attributesOf(input.UserAttributes))
+    const attributes = newAttributes(userPool.schema, named, 'admin')
+    const isPasswordless = given(input.TemporaryPassword) === undefined && allowsNoPassword(userPool)
+    const status = isPasswordless ? 'CONFIRMED' : 'FORCE_CHANGE_PASSWORD'
+    const made = makeUser(userPool, { username, attributes, status }, context)
+    const write = await prepareNewUser(records, userPool, made, {
+      taken: 'User account already exists',
+      takesOver: input.ForceAliasCreation ?? false,
+    })
+    if (isPasswordless) {
+      await records.commit((changes) => write(changes, made))
+      return { User: shownUser(made) }
+    }
+    const password =
+      given(input.TemporaryPassword) ??
+      makeTemporaryPassword(context.random, userPool.settings.Policies?.PasswordPolicy)
+    const user: User = {
+      ...made,
+      ...(await temporaryPassword(userPool, made, password, context)),
+      invitedBy: input.DesiredDeliveryMediums ?? defaultMediums,
+    }
+    await records.commit((changes) => write(changes, user))
+    if (input.MessageAction !== 'SUPPRESS') await invite(userPool, user, password, context)
+    return { User: shownUser(user) }
+  },
+})
