@@ -14,6 +14,8 @@ export const describedClient = (poolId: string, client: AppClient): UserPoolClie
   LastModifiedDate: new Date(client.modifiedAtMs),
   CreationDate: new Date(client.createdAtMs),
   ...client.settings,
+  // No client is registered dynamically yet.
+  ClientType: 'REGULAR',
 })
 
 /** Without the value: only the answer that makes a secret shows it (API reference, ListUserPoolClientSecrets). */

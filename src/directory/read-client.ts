@@ -3,12 +3,10 @@ import type { Records, Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
 import type { ClientSurroundings } from './client-rules.ts'
 import { readPool } from './read-pool.ts'
-import { type AppClient, appClients, type ResourceServer, resourceServers } from './records/app-client.ts'
+import { type AppClient, appClients, resourceServers } from './records/app-client.ts'
+import { resourceServersMax, scopesOf } from './resource-server-rules.ts'
 
 type Scope = { readonly poolId: string; readonly records: Records }
-
-/** Resource servers that a pool can have (developer guide, "Quotas"). */
-export const resourceServersMax = 25
 
 export const readClient = async (
   { records }: Pick<Scope, 'records'>,
@@ -19,9 +17,6 @@ export const readClient = async (
     throw new Fault('ResourceNotFoundException', `User pool client ${clientId} does not exist.`)
   return stored
 }
-
-export const scopesOf = ({ identifier, scopes }: ResourceServer): readonly string[] =>
-  scopes.map(({ name }) => `${identifier}/${name}`)
 
 /** What the rules of a client look at. The pool has no identity providers but its own directory yet. */
 export const readSurroundings = async (
