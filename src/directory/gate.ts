@@ -101,6 +101,16 @@ export const poolScope = (
   return isPrimary ? { ...shared, records: vault.primary } : { ...shared, records: vault.secondary }
 }
 
+/** Whether the operation has an answer of its own for a domain that no pool of this Region has, and the request names such a one. */
+const isAboutUnknownDomain = async (
+  operation: AnyOperation,
+  { UserPoolId, Domain }: PoolReference,
+  { vault }: Pick<Runtime, 'vault'>,
+): Promise<boolean> => {
+  if (operation.unknownDomain === undefined || UserPoolId !== undefined || Domain === undefined) return false
+  return (await vault.findPools(userPoolDomains, 'domain', Domain)).length === 0
+}
+
 /** Passes a request to its operation, with the pool's scope, or throws the Fault that says why it may not run here. */
 export const passGate = async (
   operation: AnyOperation,
@@ -115,6 +125,8 @@ export const passGate = async (
     sourceIp: invocation.sourceIp,
   }
   if (operation.runs === 'region') return operation.handle(invocation.input as never, base as never)
+  if (await isAboutUnknownDomain(operation, invocation.input as PoolReference, runtime))
+    return operation.unknownDomain
   const poolId = await poolIdOf(invocation.input as PoolReference, runtime)
   const registered = await registeredPool(poolId, runtime)
   if (!mayRunOn(registered, operation.runs)) throw notEnabledOn(registered, operation.name)

@@ -3,6 +3,7 @@ import type * as cognito from '@aws-sdk/client-cognito-identity-provider'
 import type { Locality } from '../vault/collection.ts'
 import type { WritableRecords } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
+import type { AnswerOf, OperationNameOf, RequestOf } from '../wire/sdk-types.ts'
 import type { Caller } from '../wire/service.ts'
 import type { RegisteredPool } from './records/user-pool.ts'
 import type { Runtime } from './runtime.ts'
@@ -14,26 +15,11 @@ import type { Runtime } from './runtime.ts'
 export type Placement = 'primary' | 'inactive' | 'active' | 'region'
 
 type Sdk = typeof cognito
-export type OperationName = keyof {
-  [Key in keyof Sdk as Key extends `${infer Name}Command` ? Name : never]: true
-}
-type CommandOf<Name extends OperationName> = `${Name}Command` extends keyof Sdk
-  ? Sdk[`${Name}Command`] extends new (
-      ...args: never
-    ) => infer Instance
-    ? Instance
-    : never
-  : never
+export type OperationName = OperationNameOf<Sdk>
 /** The SDK's own request type of an operation. */
-export type Input<Name extends OperationName> =
-  CommandOf<Name> extends { input: infer Request } ? Request : never
-/** The SDK's own answer type of an operation, without the SDK's metadata. */
-export type Output<Name extends OperationName> =
-  CommandOf<Name> extends {
-    resolveMiddleware(...args: never): (...args: never) => Promise<{ output: infer Answer }>
-  }
-    ? Omit<Answer, '$metadata'>
-    : never
+export type Input<Name extends OperationName> = RequestOf<Sdk, Name>
+/** The SDK's own answer type of an operation. */
+export type Output<Name extends OperationName> = AnswerOf<Sdk, Name>
 
 /** The pool that an operation is about, and the data it may touch. */
 export type PoolScope<Where extends Locality> = {
@@ -61,6 +47,8 @@ export type Operation<Name extends OperationName, Where extends Placement> = {
   readonly name: Name
   readonly runs: Where
   readonly handle: (input: Input<Name>, context: Context<Where>) => Promise<Output<Name>>
+  /** The answer to a request whose `Domain` no pool of this Region has; without it that is a ResourceNotFoundException. */
+  readonly unknownDomain?: Output<Name>
 }
 
 /** What the registry and the gate see of any operation. */
@@ -68,6 +56,7 @@ export type AnyOperation = {
   readonly name: OperationName
   readonly runs: Placement
   readonly handle: (input: never, context: never) => Promise<unknown>
+  readonly unknownDomain?: unknown
 }
 
 export const operation = <Name extends OperationName, Where extends Placement>(

@@ -5,9 +5,13 @@ import {
   type RegionalSettings,
   type RegisteredPool,
   regionalSettings,
+  replicas,
   type UserPool,
   userPools,
 } from './records/user-pool.ts'
+
+/** More than a pool can have. */
+const replicasMax = 100
 
 type Scope = { readonly poolId: string; readonly records: Records }
 
@@ -30,4 +34,10 @@ export const readRegionalSettings = async (
     tags: scope.registered.initialTags ?? {},
   }
   return { stored, value }
+}
+
+/** Whether the pool has a replica besides its primary, in whatever status. */
+export const hasSecondaries = async ({ records }: Pick<Scope, 'records'>): Promise<boolean> => {
+  const { items } = await records.list(replicas, { limit: replicasMax })
+  return items.some(({ value }) => value.role === 'SECONDARY')
 }

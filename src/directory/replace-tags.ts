@@ -1,8 +1,8 @@
 // Changing the tags of a pool: they belong to this Region's replica, so a secondary has its own.
 import { Fault } from '../wire/fault.ts'
 import type { Context } from './operation.ts'
+import { putRegionalSettings } from './put-regional-settings.ts'
 import { readRegionalSettings } from './read-pool.ts'
-import { regionalSettings } from './records/user-pool.ts'
 
 type Tags = Readonly<Record<string, string>>
 
@@ -25,8 +25,5 @@ export const replaceTags = async (
   const { pool } = context
   const { stored, value } = await readRegionalSettings(pool)
   const changed = { ...value, tags: change(value.tags) }
-  await pool.records.commit((changes) => {
-    if (stored === undefined) changes.create(regionalSettings, changed)
-    else changes.replace(regionalSettings, stored, changed)
-  })
+  await pool.records.commit((changes) => putRegionalSettings(changes, stored, changed))
 }

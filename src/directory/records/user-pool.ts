@@ -6,6 +6,7 @@ import type {
   EmailMfaConfigType,
   LambdaConfigType,
   ReplicaStatusType,
+  RoutingType,
   SchemaAttributeType,
   SmsConfigurationType,
   WebAuthnConfigurationType,
@@ -149,6 +150,8 @@ export type UserPoolDomain = {
   readonly createdAtMs: number
   readonly custom?: CustomDomainConfigType
   readonly managedLoginVersion: number
+  /** Failover of a custom domain to a secondary. */
+  readonly routing?: RoutingType
 }
 
 export const userPoolDomains = collection<UserPoolDomain, 'replicated'>('domains', {

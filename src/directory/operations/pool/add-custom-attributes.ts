@@ -1,0 +1,21 @@
+// AddCustomAttributes: more attributes for a pool's schema. They can't be changed or taken away again.
+import { addCustomAttributes as extendedSchema } from '../../attribute-schema.ts'
+import { operation } from '../../operation.ts'
+import { readPool } from '../../read-pool.ts'
+import { userPools } from '../../records/user-pool.ts'
+import { updateRegistration } from '../../update-registration.ts'
+
+export const addCustomAttributes = operation({
+  name: 'AddCustomAttributes',
+  runs: 'primary',
+  handle: async (input, { pool, vault, clock }) => {
+    const stored = await readPool(pool)
+    const schema = extendedSchema(stored.value.schema, input.CustomAttributes ?? [])
+    const modifiedAtMs = clock.now()
+    await pool.records.commit((changes) =>
+      changes.replace(userPools, stored, { ...stored.value, schema, modifiedAtMs }),
+    )
+    await updateRegistration(vault, pool.poolId, { modifiedAtMs })
+    return {}
+  },
+})
