@@ -1,6 +1,6 @@
 // Access tokens as the API's own operations accept them: signed by the pool, alive, of a user who is still there.
 
-import { readUserPool } from '../directory/find-user.ts'
+import { readPool } from '../directory/read-pool.ts'
 import { type User, users } from '../directory/records/user.ts'
 import { publicPools } from '../directory/records/user-pool.ts'
 import type { Runtime } from '../directory/runtime.ts'
@@ -56,7 +56,7 @@ export const verifyAccessToken = async (
     issuedAtMs,
   }
   if (await isRevoked(pool.records, token)) throw refuse('Access Token has been revoked')
-  const userPool = await readUserPool(pool.records, pool.poolId)
+  const userPool = (await readPool(pool)).value
   const user = await pool.records.get(users, usernameKeyOf(userPool, text(claims, 'username')))
   if (user?.value.sub !== token.sub) throw new Fault('UserNotFoundException', 'User does not exist.')
   if (!user.value.isEnabled) throw refuse('User is disabled.')

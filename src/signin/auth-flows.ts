@@ -4,7 +4,7 @@ import type {
   ExplicitAuthFlowsType,
   InitiateAuthRequest,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { readUserPool } from '../directory/find-user.ts'
+import { readPool } from '../directory/read-pool.ts'
 import type { AppClient } from '../directory/records/app-client.ts'
 import { Fault } from '../wire/fault.ts'
 import { signInWithPassword } from './password-sign-in.ts'
@@ -93,7 +93,7 @@ export const initiateAuth = async (
     if (!isAllowed(flow, client)) throw new Fault('InvalidParameterException', flow.refusal)
   return flow.start({
     client,
-    pool: await readUserPool(context.pool.records, context.pool.poolId),
+    pool: (await readPool(context.pool)).value,
     parameters: input.AuthParameters ?? {},
     session: input.Session,
     context,

@@ -3,7 +3,7 @@ import type {
   ChallengeNameType,
   RespondToAuthChallengeRequest,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { readUserPool } from '../directory/find-user.ts'
+import { readPool } from '../directory/read-pool.ts'
 import { Fault } from '../wire/fault.ts'
 import { setNewPassword } from './new-password.ts'
 import { clientOfPool, type SignInAnswer, type SignInContext, type SignInStep } from './sign-in-request.ts'
@@ -28,7 +28,7 @@ export const respondToChallenge = async (
     )
   return step({
     client,
-    pool: await readUserPool(context.pool.records, context.pool.poolId),
+    pool: (await readPool(context.pool)).value,
     parameters: input.ChallengeResponses ?? {},
     session: input.Session,
     context,
