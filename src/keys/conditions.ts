@@ -1,0 +1,104 @@
+// Condition operators of key policies ("IAM JSON policy elements: Condition operators", IAM User Guide), as a table.
+
+/** What a request brings: condition keys in lower case (they ignore case) and their values. */
+export type ConditionContext = ReadonlyMap<string, readonly string[]>
+
+type Test = (actual: string, wanted: string) => boolean
+
+/** `*` and `?` as in IAM; everything else is literal. */
+export const matchesWildcard = (pattern: string, text: string): boolean => {
+  // Linear-time matching with one point to go back to, so that no pattern is slow.
+  let patternIndex = 0
+  let textIndex = 0
+  let starIndex = -1
+  let resumeIndex = 0
+  while (textIndex < text.length) {
+    const sign = pattern[patternIndex]
+    if (sign === '*') {
+      starIndex = patternIndex++
+      resumeIndex = textIndex
+    } else if (sign === '?' || sign === text[textIndex]) {
+      patternIndex++
+      textIndex++
+    } else if (starIndex >= 0) {
+      patternIndex = starIndex + 1
+      textIndex = ++resumeIndex
+    } else return false
+  }
+  while (pattern[patternIndex] === '*') patternIndex++
+  return patternIndex === pattern.length
+}
+
+/** ARNs are compared part by part, so that a wildcard does not reach across a colon (but in the last part). */
+const matchesArn: Test = (actual, wanted) => {
+  const split = (arn: string): string[] => {
+    const parts = arn.split(':')
+    return [...parts.slice(0, 5), parts.slice(5).join(':')]
+  }
+  const actualParts = split(actual)
+  return split(wanted).every((part, index) => matchesWildcard(part, actualParts[index] ?? ''))
+}
+
+const equal: Test = (actual, wanted) => actual === wanted
+const equalIgnoringCase: Test = (actual, wanted) => actual.toLowerCase() === wanted.toLowerCase()
+const like: Test = (actual, wanted) => matchesWildcard(wanted, actual)
+const not =
+  (test: Test): Test =>
+  (actual, wanted) =>
+    !test(actual, wanted)
+
+type Operator = {
+  readonly test: Test /** A negated operator holds when it holds for every wanted value, and for an absent key. */
+  readonly isNegated: boolean
+}
+
+const operators: Readonly<Record<string, Operator>> = {
+  StringEquals: { test: equal, isNegated: false },
+  StringNotEquals: { test: not(equal), isNegated: true },
+  StringEqualsIgnoreCase: { test: equalIgnoringCase, isNegated: false },
+  StringNotEqualsIgnoreCase: { test: not(equalIgnoringCase), isNegated: true },
+  StringLike: { test: like, isNegated: false },
+  StringNotLike: { test: not(like), isNegated: true },
+  ArnEquals: { test: matchesArn, isNegated: false },
+  ArnLike: { test: matchesArn, isNegated: false },
+  ArnNotEquals: { test: not(matchesArn), isNegated: true },
+  ArnNotLike: { test: not(matchesArn), isNegated: true },
+  Bool: { test: equalIgnoringCase, isNegated: false },
+}
+
+const operatorSyntax = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/
+
+type Parsed = { readonly quantifier: string | undefined; readonly name: string; readonly ifExists: boolean }
+
+const parseOperator = (text: string): Parsed | undefined => {
+  const match = operatorSyntax.exec(text)
+  const name = match?.[2] ?? ''
+  if (match === null || (name !== 'Null' && !Object.hasOwn(operators, name))) return undefined
+  return { quantifier: match[1], name, ifExists: match[3] !== undefined }
+}
+
+export const isKnownOperator = (text: string): boolean => parseOperator(text) !== undefined
+
+/** One line of a condition: whether the context's values of `key` satisfy `operator` with the wanted values. */
+export const conditionHolds = (
+  operatorText: string,
+  key: string,
+  wanted: readonly string[],
+  context: ConditionContext,
+): boolean => {
+  const parsed = parseOperator(operatorText)
+  if (parsed === undefined) return false
+  const actual = context.get(key.toLowerCase())
+  if (parsed.name === 'Null')
+    return wanted.some((value) => (value.toLowerCase() === 'true') === (actual === undefined))
+  const operator = operators[parsed.name]
+  if (operator === undefined) return false
+  if (actual === undefined)
+    return parsed.ifExists || operator.isNegated || parsed.quantifier === 'ForAllValues'
+  const one = (value: string): boolean =>
+    operator.isNegated
+      ? wanted.every((candidate) => operator.test(value, candidate))
+      : wanted.some((candidate) => operator.test(value, candidate))
+  if (parsed.quantifier === 'ForAllValues') return actual.every(one)
+  return actual.some(one)
+}

@@ -1,0 +1,63 @@
+// CreateKey: a symmetric key, single- or multi-Region.
+
+import { Fault } from '../../wire/fault.ts'
+import { keyMetadata } from '../key-metadata.ts'
+import { keyOperation, requireAccountCaller } from '../key-operation.ts'
+import type { KeyRecord } from '../key-records.ts'
+import { defaultPolicy, parsePolicy } from '../policy.ts'
+import { requireFuturePolicyAccess } from '../policy-lockout.ts'
+import { mergeTags } from '../tags.ts'
+
+const keysMax = 10_000
+const materialBytes = 32
+
+export const createKey = keyOperation({
+  name: 'CreateKey',
+  handle: async (input, context) => {
+    requireAccountCaller('kms:CreateKey', context)
+    const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
+    const usage = input.KeyUsage ?? 'ENCRYPT_DECRYPT'
+    const origin = input.Origin ?? 'AWS_KMS'
+    if (
+      spec !== 'SYMMETRIC_DEFAULT' ||
+      usage !== 'ENCRYPT_DECRYPT' ||
+      origin !== 'AWS_KMS' ||
+      input.CustomKeyStoreId !== undefined
+    )
+      throw new Fault(
+        'UnsupportedOperationException',
+        'This key service makes SYMMETRIC_DEFAULT keys for ENCRYPT_DECRYPT with the origin AWS_KMS only.',
+      )
+    const policy = input.Policy ?? defaultPolicy(context.account)
+    parsePolicy(policy)
+    const tags = mergeTags({}, input.Tags ?? [])
+    const random = context.random.bytes(16)
+    const keyId = input.MultiRegion === true ? `mrk-${random.toString('hex')}` : uuidOf(random)
+    if (input.BypassPolicyLockoutSafetyCheck !== true) requireFuturePolicyAccess(policy, keyId, context)
+    if ((await context.records.keys.list(undefined, keysMax)).length >= keysMax)
+      throw new Fault('LimitExceededException', `An account has at most ${keysMax} keys in a Region.`)
+    const key: KeyRecord = {
+      keyId,
+      material: context.random.bytes(materialBytes).toString('base64'),
+      description: input.Description ?? '',
+      policy,
+      tags,
+      isEnabled: true,
+      createdAtMs: context.clock.now(),
+      ...(input.MultiRegion === true
+        ? { multiRegion: { primaryRegion: context.region, replicaRegions: [] } }
+        : {}),
+    }
+    await context.records.keys.create(key)
+    return { KeyMetadata: keyMetadata(key, context) }
+  },
+})
+
+/** A version 4 UUID (RFC 9562, section 5.4) from 16 random bytes. */
+const uuidOf = (random: Buffer): string => {
+  const bytes = Buffer.from(random)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}

@@ -1,0 +1,23 @@
+// GenerateDataKeyWithoutPlaintext: a new data key, encrypted only.
+import { encryptUnder } from '../ciphertext.ts'
+import { dataKeyLength } from '../data-key-length.ts'
+import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
+
+export const generateDataKeyWithoutPlaintext = keyOperation({
+  name: 'GenerateDataKeyWithoutPlaintext',
+  handle: async (input, context) => {
+    const encryptionContext = input.EncryptionContext ?? {}
+    const { value } = await findKey(
+      input.KeyId ?? '',
+      'kms:GenerateDataKeyWithoutPlaintext',
+      context,
+      encryptionContext,
+    )
+    const length = dataKeyLength(input)
+    requireUsable(value, context)
+    return {
+      CiphertextBlob: encryptUnder(value, context.random.bytes(length), encryptionContext, context.random),
+      KeyId: keyArnOf(value.keyId, context),
+    }
+  },
+})

@@ -1,0 +1,20 @@
+// GenerateDataKey: a new data key, in the clear and encrypted under the key.
+import { encryptUnder } from '../ciphertext.ts'
+import { dataKeyLength } from '../data-key-length.ts'
+import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
+
+export const generateDataKey = keyOperation({
+  name: 'GenerateDataKey',
+  handle: async (input, context) => {
+    const encryptionContext = input.EncryptionContext ?? {}
+    const { value } = await findKey(input.KeyId ?? '', 'kms:GenerateDataKey', context, encryptionContext)
+    const length = dataKeyLength(input)
+    requireUsable(value, context)
+    const plaintext = new Uint8Array(context.random.bytes(length))
+    return {
+      CiphertextBlob: encryptUnder(value, plaintext, encryptionContext, context.random),
+      Plaintext: plaintext,
+      KeyId: keyArnOf(value.keyId, context),
+    }
+  },
+})

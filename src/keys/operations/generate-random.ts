@@ -1,0 +1,16 @@
+// GenerateRandom: random bytes.
+
+import { Fault } from '../../wire/fault.ts'
+import { keyOperation, requireAccountCaller } from '../key-operation.ts'
+
+export const generateRandom = keyOperation({
+  name: 'GenerateRandom',
+  handle: async (input, context) => {
+    requireAccountCaller('kms:GenerateRandom', context)
+    if (input.CustomKeyStoreId !== undefined)
+      throw new Fault('UnsupportedOperationException', 'This key service has no custom key stores.')
+    if (input.NumberOfBytes === undefined)
+      throw new Fault('ValidationException', 'NumberOfBytes must be given.')
+    return { Plaintext: new Uint8Array(context.random.bytes(input.NumberOfBytes)) }
+  },
+})

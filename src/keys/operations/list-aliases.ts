@@ -1,0 +1,30 @@
+// ListAliases: all of this Region, or those of one key.
+import { aliasArnOf, findKey, keyOperation, requireAccountCaller } from '../key-operation.ts'
+import { pageOf } from '../pages.ts'
+
+const aliasesMax = 10_000
+
+export const listAliases = keyOperation({
+  name: 'ListAliases',
+  handle: async (input, context) => {
+    requireAccountCaller('kms:ListAliases', context)
+    const only =
+      input.KeyId === undefined
+        ? undefined
+        : (await findKey(input.KeyId, 'kms:ListAliases', context)).value.keyId
+    const aliases = (await context.records.aliases.list(undefined, aliasesMax))
+      .map(({ value }) => value)
+      .filter(({ keyId }) => only === undefined || keyId === only)
+    const { page, ...rest } = pageOf(aliases, ({ name }) => name, input, 50)
+    return {
+      Aliases: page.map(({ name, keyId, createdAtMs, updatedAtMs }) => ({
+        AliasName: name,
+        AliasArn: aliasArnOf(name, context),
+        TargetKeyId: keyId,
+        CreationDate: new Date(createdAtMs),
+        LastUpdatedDate: new Date(updatedAtMs),
+      })),
+      ...rest,
+    }
+  },
+})

@@ -1,0 +1,95 @@
+// Key policies: the document as it was given, checked and brought into one shape ("Key policies in AWS KMS", KMS Developer Guide).
+import { z } from 'zod'
+import { Fault } from '../wire/fault.ts'
+import { isKnownOperator } from './conditions.ts'
+
+const oneOrMore = z
+  .union([z.string(), z.array(z.string()).min(1)])
+  .transform((value) => (typeof value === 'string' ? [value] : value))
+
+const conditionValue = z
+  .union([z.string(), z.boolean(), z.number(), z.array(z.union([z.string(), z.boolean(), z.number()]))])
+  .transform((value) => (Array.isArray(value) ? value : [value]).map(String))
+
+const principal = z.union([
+  z.literal('*').transform(() => ({ AWS: ['*'] })),
+  z.strictObject({
+    AWS: oneOrMore.optional(),
+    Service: oneOrMore.optional(),
+    Federated: oneOrMore.optional(),
+  }),
+])
+
+const statement = z
+  .strictObject({
+    Sid: z.string().optional(),
+    Effect: z.enum(['Allow', 'Deny']),
+    Principal: principal.optional(),
+    NotPrincipal: principal.optional(),
+    Action: oneOrMore.optional(),
+    NotAction: oneOrMore.optional(),
+    Resource: oneOrMore.optional(),
+    NotResource: oneOrMore.optional(),
+    Condition: z
+      .record(
+        z.string().refine(isKnownOperator, 'is no known condition operator'),
+        z.record(z.string(), conditionValue),
+      )
+      .optional(),
+  })
+  .refine(
+    (value) => (value.Principal === undefined) !== (value.NotPrincipal === undefined),
+    'needs a Principal',
+  )
+  .refine((value) => (value.Action === undefined) !== (value.NotAction === undefined), 'needs an Action')
+  .refine((value) => value.Resource !== undefined || value.NotResource !== undefined, 'needs a Resource')
+
+const policyDocument = z.strictObject({
+  Version: z.enum(['2012-10-17', '2008-10-17']).optional(),
+  Id: z.string().optional(),
+  Statement: z.union([statement.transform((one) => [one]), z.array(statement).min(1)]),
+})
+
+export type KeyPolicy = z.infer<typeof policyDocument>
+export type PolicyStatement = KeyPolicy['Statement'][number]
+
+const policyLengthMax = 32_768
+
+/** Parses a policy document. Throws MalformedPolicyDocumentException, LimitExceededException. */
+export const parsePolicy = (text: string): KeyPolicy => {
+  if (text.length > policyLengthMax)
+    throw new Fault('LimitExceededException', `A key policy has at most ${policyLengthMax} characters.`)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new Fault('MalformedPolicyDocumentException', 'The key policy is not valid JSON.')
+  }
+  const parsed = policyDocument.safeParse(json)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new Fault(
+    'MalformedPolicyDocumentException',
+    `The key policy is not valid: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
+  )
+}
+
+/** The policy of a key that was made without one: the account may do everything, nobody else anything. */
+export const defaultPolicy = (account: string): string =>
+  JSON.stringify(
+    {
+      Version: '2012-10-17',
+      Id: 'key-default-1',
+      Statement: [
+        {
+          Sid: 'Enable IAM User Permissions',
+          Effect: 'Allow',
+          Principal: { AWS: `arn:aws:iam::${account}:root` },
+          Action: 'kms:*',
+          Resource: '*',
+        },
+      ],
+    },
+    undefined,
+    2,
+  )
