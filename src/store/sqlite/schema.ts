@@ -33,9 +33,11 @@ const tables = `
 /** How to get from the version that is the index to the next one. A new version adds a step and never changes an old one. */
 const migrations: readonly string[] = [tables]
 
-const cacheKib = 16 * 1024
-/** A checkpoint moves at most about this many pages (of 4 KiB) at a time into the database file. */
-const checkpointPages = 4_000
+const readerCacheKib = 16 * 1024
+/** Search terms are hashes, so a user's lie all over the index: the writer wants more of it in memory than a reader does. */
+const writerCacheKib = 32 * 1024
+/** The write-ahead log is moved into the database file whenever it has about this many pages (of 4 KiB): pages written often move once. */
+const checkpointPages = 8_000
 const walKeptBytes = 64 * 1024 * 1024
 
 const versionOf = (database: DatabaseSync): number => {
@@ -62,7 +64,7 @@ export const openWriter = (path: string, sizeMaxBytes: number | undefined): Data
   try {
     database.exec('PRAGMA journal_mode = WAL')
     database.exec('PRAGMA synchronous = FULL')
-    database.exec(`PRAGMA cache_size = -${cacheKib}`)
+    database.exec(`PRAGMA cache_size = -${writerCacheKib}`)
     database.exec('PRAGMA cell_size_check = ON')
     database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
     database.exec(`PRAGMA journal_size_limit = ${walKeptBytes}`)
@@ -79,7 +81,7 @@ export const openWriter = (path: string, sizeMaxBytes: number | undefined): Data
 /** A connection that only reads. The writer must have been opened before. */
 export const openReader = (path: string): DatabaseSync => {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
-  database.exec(`PRAGMA cache_size = -${cacheKib}`)
+  database.exec(`PRAGMA cache_size = -${readerCacheKib}`)
   database.exec('PRAGMA cell_size_check = ON')
   return database
 }
