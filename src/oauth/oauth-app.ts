@@ -35,7 +35,7 @@ const addDocuments = (app: Hono, runtime: Runtime): void => {
   for (const [name, read] of Object.entries(documents)) {
     const serve = (prefix: string, form: (context: Context) => IssuerForm): void => {
       app.get(`${prefix}${poolPath}/${name}`, async (context) => {
-        const document = await read(context.req.param('poolId'), form(context), runtime)
+        const document = await read(context.req.param('poolId') ?? '', form(context), runtime)
         if (document === undefined) return context.json({ message: 'There is no such user pool here.' }, 404)
         return context.json(document, 200, documentHeaders)
       })

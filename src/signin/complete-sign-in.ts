@@ -1,5 +1,6 @@
 // The end of a sign-in whose password was right: may this user sign in, must the password be changed first, and the tokens.
 
+import { missingAttributes } from '../directory/attribute-rules.ts'
 import type { User } from '../directory/records/user.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { Fault } from '../wire/fault.ts'
@@ -46,17 +47,6 @@ export const grantTokens = async ({ client, context }: SignInRequest, user: User
   ),
 })
 
-/** Required attributes that the user has no value for yet. */
-export const missingRequiredAttributes = (
-  schema: SignInRequest['pool']['schema'],
-  attributes: User['attributes'],
-): readonly string[] =>
-  schema.flatMap(({ Name, Required }) =>
-    Name !== undefined && Required === true && Name !== 'sub' && (attributes[Name] ?? '') === ''
-      ? [Name]
-      : [],
-  )
-
 const askForNewPassword = async (
   { client, pool, parameters, context }: SignInRequest,
   user: User,
@@ -93,7 +83,7 @@ const askForNewPassword = async (
     ChallengeParameters: {
       USER_ID_FOR_SRP: user.username,
       requiredAttributes: JSON.stringify(
-        missingRequiredAttributes(pool.schema, user.attributes).map((name) => `userAttributes.${name}`),
+        missingAttributes(pool.schema, user.attributes).map((name) => `userAttributes.${name}`),
       ),
       userAttributes: JSON.stringify(attributes),
     },

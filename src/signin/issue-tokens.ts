@@ -1,11 +1,11 @@
 // Issues what ends a sign-in or a refresh: ID, access and (for a sign-in) refresh token.
 import type { AuthenticationResultType } from '@aws-sdk/client-cognito-identity-provider'
-import { groupsOf } from '../directory/groups-of.ts'
 import type { AppClient } from '../directory/records/app-client.ts'
 import type { User } from '../directory/records/user.ts'
 import { publicPools } from '../directory/records/user-pool.ts'
 import type { Runtime } from '../directory/runtime.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
+import { groupsOf } from '../directory/user-groups.ts'
 import type { Records } from '../vault/records.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { type RefreshToken, sealRefreshToken } from './refresh-token.ts'

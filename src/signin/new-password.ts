@@ -1,20 +1,16 @@
-// The answer to NEW_PASSWORD_REQUIRED: replaces a temporary password, fills in required attributes, and ends the sign-in.
-import { checkPassword } from '../directory/password-policy.ts'
+// The answer to NEW_PASSWORD_REQUIRED: replaces a temporary password, fills in attributes, and ends the sign-in.
+import { checkWritable, missingAttributes, updatedAttributes } from '../directory/attribute-rules.ts'
+import { replaceUser } from '../directory/change-user.ts'
 import { type User, users } from '../directory/records/user.ts'
 import { requireSecretHash } from '../directory/secret-hash.ts'
+import { permanentPassword } from '../directory/set-password.ts'
 import type { Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
-import {
-  checkMaySignIn,
-  grantTokens,
-  missingRequiredAttributes,
-  type NewPasswordSession,
-} from './complete-sign-in.ts'
+import { checkMaySignIn, grantTokens, type NewPasswordSession } from './complete-sign-in.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { openSession } from './session.ts'
 import {
   passwordParameter,
-  required,
   type SignInRequest,
   type SignInStep,
   usernameParameter,
@@ -23,12 +19,15 @@ import {
 const attributePrefix = 'userAttributes.'
 
 /** The user that the session is about, unless the user or the temporary password was replaced since. */
-const userOfSession = async (request: SignInRequest, name: string): Promise<Stored<User>> => {
-  const { client, pool, context, session } = request
+const userOfSession = async (
+  { client, pool, context }: SignInRequest,
+  session: string,
+  name: string,
+): Promise<Stored<User>> => {
   const secrets = await poolSecrets(pool.poolId, context.pool.records)
   const begun = openSession<NewPasswordSession>(
     { poolId: pool.poolId, clientId: client.clientId, challenge: 'NEW_PASSWORD_REQUIRED' },
-    session ?? '',
+    session,
     { key: secrets.session, clock: context.clock },
   )
   const stored = await context.pool.records.get(users, begun.usernameKey)
@@ -42,53 +41,52 @@ const userOfSession = async (request: SignInRequest, name: string): Promise<Stor
   return stored
 }
 
-/** The attributes that come with the new password: only required ones that were missing can be set here. */
-const givenAttributes = (
-  { pool, parameters }: SignInRequest,
+/** The user's attributes with those that come with the password: any that the client may write and that had no value yet. */
+const filledAttributes = (
+  { client, pool, parameters }: SignInRequest,
   user: User,
 ): Readonly<Record<string, string>> => {
-  const missing = missingRequiredAttributes(pool.schema, user.attributes)
-  const given = Object.entries(parameters).flatMap(([name, value]) =>
-    name.startsWith(attributePrefix) ? [[name.slice(attributePrefix.length), value] as const] : [],
+  const given = Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, value]) =>
+      name.startsWith(attributePrefix) ? [[name.slice(attributePrefix.length), value] as const] : [],
+    ),
   )
-  for (const [name, value] of given) {
-    if (!missing.includes(name))
-      throw new Fault('InvalidParameterException', `Cannot modify an already provided attribute: ${name}`)
-    const bounds = pool.schema.find(({ Name }) => Name === name)?.StringAttributeConstraints
-    const [min, max] = [Number(bounds?.MinLength ?? 0), Number(bounds?.MaxLength ?? 2_048)]
-    if (value.length < min || value.length > max)
-      throw new Fault('InvalidParameterException', `Attributes did not conform to the schema: ${name}`)
-  }
-  const stillMissing = missing.filter(
-    (name) => !given.some(([other, value]) => other === name && value !== ''),
+  const provided = Object.keys(given).find(
+    (name) => user.attributes[name] !== undefined && user.attributes[name] !== given[name],
   )
-  if (stillMissing.length > 0)
-    throw new Fault(
-      'InvalidParameterException',
-      `Invalid attributes given, ${stillMissing.join(', ')} is missing`,
-    )
-  return Object.fromEntries(given)
+  if (provided !== undefined)
+    throw new Fault('InvalidParameterException', `Cannot modify an already provided ${provided}`)
+  checkWritable(
+    client,
+    Object.keys(given).filter((name) => user.attributes[name] === undefined),
+  )
+  const filled = updatedAttributes(pool.schema, user.attributes, given, { fillsIn: true })
+  const missing = missingAttributes(pool.schema, filled)
+  if (missing.length > 0)
+    throw new Fault('InvalidParameterException', `Invalid attributes given, ${missing.join(', ')} is missing`)
+  return filled
 }
 
 export const setNewPassword: SignInStep = async (request) => {
-  const { client, pool, parameters, context } = request
+  const { client, pool, parameters, context, session } = request
   const name = usernameParameter(parameters)
   const password = passwordParameter(parameters, 'NEW_PASSWORD')
-  required({ Session: request.session ?? '' }, 'Session')
+  if (session === undefined)
+    throw new Fault('InvalidParameterException', 'Missing required parameter Session')
   requireSecretHash(client, name, parameters.SECRET_HASH)
-  const stored = await userOfSession(request, name)
-  const user = stored.value
-  checkMaySignIn(user)
+  const stored = await userOfSession(request, session, name)
+  checkMaySignIn(stored.value)
   const directory = context.pool.asPrimary('needs a new password to be set')
-  checkPassword(password, pool.settings.Policies?.PasswordPolicy)
-  const added = givenAttributes(request, user)
-  const changed: User = {
-    ...user,
-    attributes: { ...user.attributes, ...added },
-    status: 'CONFIRMED',
-    modifiedAtMs: context.clock.now(),
-    credential: await context.passwords.makeCredential(pool.poolId, user.username, password),
-  }
-  await directory.commit((changes) => changes.replace(users, stored, changed))
+  const attributes = filledAttributes(request, stored.value)
+  const changed = await replaceUser(
+    { pool: { poolId: pool.poolId, records: directory }, clock: context.clock },
+    pool,
+    stored,
+    {
+      ...(await permanentPassword(pool, stored.value, password, context)),
+      attributes,
+      status: 'CONFIRMED',
+    },
+  )
   return grantTokens(request, changed)
 }
