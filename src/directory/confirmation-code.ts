@@ -14,7 +14,8 @@ const attemptCountMax = 5
 const sendingsMax = 5
 const sendingsWindowMs = 3_600_000
 
-export type CodePurpose = 'sign-up' | 'password-reset'
+const codePurposes = ['sign-up', 'password-reset'] as const
+export type CodePurpose = (typeof codePurposes)[number]
 
 /** What a code is for. `address` is where it was sent: when the user's address changes, the code no longer fits. */
 export type CodeUse = {
@@ -105,4 +106,15 @@ export const requireCode = async (
     changes.replace(pendingCodes, stored, { ...pending, attemptCount: pending.attemptCount + 1 }),
   )
   throw codeMismatch()
+}
+
+/** Every pending code of a user, to be deleted with the user. */
+export const pendingCodesOf = async (
+  records: Pick<Records, 'get'>,
+  usernameKey: string,
+): Promise<readonly Stored<PendingCode>[]> => {
+  const found = await Promise.all(
+    codePurposes.map((purpose) => readPending(records, { usernameKey, purpose })),
+  )
+  return found.filter((stored) => stored !== undefined)
 }

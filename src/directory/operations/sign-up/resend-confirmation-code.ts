@@ -1,0 +1,56 @@
+// ResendConfirmationCode: sends a new code to a user who has yet to confirm their account. The one before is void.
+import { Fault } from '../../../wire/fault.ts'
+import { sendVerification, signUpDestination } from '../../code-delivery.ts'
+import { prepareCode } from '../../confirmation-code.ts'
+import { findUser } from '../../find-user.ts'
+import { operation } from '../../operation.ts'
+import { readClient } from '../../read-client.ts'
+import { readPool } from '../../read-pool.ts'
+import { requireSecretHash } from '../../secret-hash.ts'
+import { hidesUsers, noSuchUsername, simulatedDelivery } from '../../user-existence.ts'
+
+export const resendConfirmationCode = operation({
+  name: 'ResendConfirmationCode',
+  runs: 'primary',
+  handle: async (input, context) => {
+    const { records } = context.pool
+    const username = input.Username ?? ''
+    const [{ value: userPool }, { value: client }] = await Promise.all([
+      readPool(context.pool),
+      readClient(context.pool, input.ClientId),
+    ])
+    requireSecretHash(client, username, input.SecretHash)
+    const stored = await findUser(records, userPool, username)
+    if (stored === undefined) {
+      if (!hidesUsers(client)) throw noSuchUsername(client)
+      return { CodeDeliveryDetails: await simulatedDelivery(records, userPool, username) }
+    }
+    const user = stored.value
+    if (user.status !== 'UNCONFIRMED')
+      throw new Fault('InvalidParameterException', 'User is already confirmed.')
+    const destination = signUpDestination(userPool, user)
+    if (destination === undefined)
+      throw new Fault('InvalidParameterException', 'Cannot resend codes. Auto verification not turned on.')
+
+    const { usernameKey } = user
+    const { attribute, to: address } = destination
+    const pending = await prepareCode(
+      records,
+      { usernameKey, purpose: 'sign-up', attribute, address },
+      context,
+    )
+    await records.commit((changes) => {
+      changes.expect(stored)
+      pending.write(changes)
+    })
+    return {
+      CodeDeliveryDetails: await sendVerification(
+        context.messages,
+        userPool,
+        user,
+        destination,
+        pending.code,
+      ),
+    }
+  },
+})
