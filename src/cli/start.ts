@@ -1,0 +1,108 @@
+// `twinpool start`: a whole deployment on this machine, for use.
+import { defineCommand } from 'citty'
+import { z } from 'zod'
+import { CliFailure } from './cli-failure.ts'
+import { accountId, regionNames } from './deployment.ts'
+import { describeDeployment } from './describe-deployment.ts'
+import { portOption, readOptions } from './options.ts'
+import { startSupervisor } from './supervisor.ts'
+
+const declared = {
+  regions: {
+    type: 'string',
+    description: 'Regions, the first for new pools (default us-east-1,us-west-2)',
+    valueHint: 'names',
+  },
+  port: {
+    type: 'string',
+    description: 'Port of the router; the Regions have those after it; 0: any free ones',
+    default: '9228',
+  },
+  host: { type: 'string', description: 'Address to listen on', default: '127.0.0.1' },
+  data: { type: 'string', description: 'Data folder', default: './data', valueHint: 'folder' },
+  account: { type: 'string', description: 'AWS account ID (default 000000000000)', valueHint: '12 digits' },
+  'access-key': {
+    type: 'string',
+    description: 'Access key (default: made at first start)',
+    valueHint: 'ID:SECRET',
+  },
+  tls: { type: 'boolean', description: 'Serve HTTPS under a development CA made in the data folder' },
+  'base-domain': {
+    type: 'string',
+    description: 'Serve Amazon’s host names with this for amazonaws.com',
+    valueHint: 'name',
+  },
+  json: { type: 'boolean', description: 'Print the endpoints as one line of JSON' },
+  'log-level': {
+    type: 'string',
+    description: 'debug, info, warn, error or silent; the log goes to standard error',
+    default: 'warn',
+  },
+} as const
+
+const accessKeyOption = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9]{4,128}:[\x21-\x7e]{8,256}$/,
+    'give it as ID:SECRET, the secret of 8 characters or more',
+  )
+  .transform((text) => {
+    const end = text.indexOf(':')
+    return { accessKeyId: text.slice(0, end), secretAccessKey: text.slice(end + 1) }
+  })
+
+const options = z.object({
+  regions: z
+    .string()
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .pipe(regionNames)
+    .optional(),
+  port: portOption,
+  host: z.string().min(1, 'name an address'),
+  data: z.string().min(1, 'name a folder'),
+  account: accountId.optional(),
+  accessKey: accessKeyOption.optional(),
+  tls: z.boolean().default(false),
+  baseDomain: z
+    .string()
+    .regex(
+      /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+      'a domain looks like aws.example.com',
+    )
+    .optional(),
+  json: z.boolean().default(false),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'one of debug, info, warn, error, silent'),
+})
+
+const standardError = 2
+
+export const start = defineCommand({
+  meta: { name: 'start', description: 'Start the router and all Regions' },
+  args: declared,
+  run: async (context) => {
+    const given = readOptions(options, context, declared)
+    const stopping = new AbortController()
+    const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()))
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
+    try {
+      const supervisor = await startSupervisor({
+        ...given,
+        dataFolder: given.data,
+        isTls: given.tls,
+        logDescriptor: standardError,
+        isRestarted: true,
+        say: (line) => console.error(line),
+        signal: stopping.signal,
+      })
+      if (given.json) console.log(JSON.stringify(supervisor.endpoints))
+      else console.log(describeDeployment(supervisor.endpoints, supervisor.accessKey))
+      await stopped
+      await supervisor.stop()
+    } catch (error) {
+      // Asked to stop while it was starting: it stopped, which is what was asked.
+      if (!stopping.signal.aborted) throw error
+      if (error instanceof CliFailure || error === stopping.signal.reason) return
+      throw error
+    }
+  },
+})
