@@ -97,6 +97,35 @@ export const followerContract = (open: () => Promise<Store>): void => {
       expect((await follower.head(stream)).epoch).toBe(3)
     })
 
+    test('a refused log leaves no trace and does not hurt what is committed beside it', async () => {
+      const [source, follower] = [await sourceOf(), await open()]
+      const entries = await log(source)
+      const forged = entries.map((entry) =>
+        entry.position === 4 ? { ...entry, digest: emptyDigest } : entry,
+      )
+      const other = (id: string) =>
+        follower.commit({ stream: 'other', put: [record(`other/users/${id}`, 1, '', ['t'])] })
+      const outcomes = await Promise.allSettled([
+        other('a'),
+        follower.applyLog(stream, forged),
+        other('b'),
+        follower.applyLog(stream, entries),
+        other('c'),
+      ])
+      expect(outcomes.map(({ status }) => status)).toEqual([
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+        'fulfilled',
+        'fulfilled',
+      ])
+      await expectEqual(follower, source)
+      expect((await follower.head('other')).digest).toBe(digestOf(await allRecords(follower, 'other')))
+      expect(keysOf(await follower.find('t', 'other/users/', { limit: 5 }))).toHaveLength(3)
+      expect(await follower.count('other/users')).toBe(3)
+      expect(await follower.count('pool/users')).toBe(1)
+    })
+
     test("an entry that reaches into another stream's scope is refused", async () => {
       const follower = await open()
       const source = await open()

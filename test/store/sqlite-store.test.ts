@@ -317,6 +317,29 @@ describe('dropping a scope', () => {
     expect(readFileSync(join(folder, 'store.sqlite')).length).toBeGreaterThan(0)
   })
 
+  test('is finished, with what waits for it, before the store closes', async () => {
+    const folder = newFolder()
+    const first = await open(folder)
+    await first.commit({
+      stream: 'pool',
+      put: Array.from({ length: 2_000 }, (_, n) => record(`pool/users/${n}`, 1, '', ['t'])),
+    })
+    const dropped = first.dropScope('pool')
+    const waiting = first.commit({ stream: 'pool', put: [record('pool/users/new', 1, '')] })
+    const begun = first.beginCopy('pool', 7, 2)
+    await first.close()
+    expect(await Promise.all([dropped, waiting, begun])).toEqual([undefined, { position: 1 }, undefined])
+    const second = await open(folder)
+    expect(await allRecords(second, 'pool')).toEqual([])
+    expect(await second.head('pool')).toEqual({
+      position: 7,
+      epoch: 2,
+      digest: emptyDigest,
+      copy: { from: 7 },
+    })
+    await second.close()
+  })
+
   test('lets other commits through between its steps', async () => {
     const store = await open(newFolder())
     for (let n = 0; n < 4; n += 1)
