@@ -1,0 +1,248 @@
+// A Region put together: store, key service, vault, replication, operations and endpoints, behind one listener.
+import { hkdfSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { Agent } from 'node:https'
+import { join } from 'node:path'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { createEndpoints } from '../directory/endpoints.ts'
+import { registeredPools } from '../directory/records/user-pool.ts'
+import type { Runtime } from '../directory/runtime.ts'
+import { dropUnfinishedPools } from '../directory/unfinished-pools.ts'
+import { createUserPoolService } from '../directory/user-pool-service.ts'
+import { createKeyService } from '../keys/key-service.ts'
+import { loadRootKey } from '../keys/root-key.ts'
+import { createMessages } from '../messages/create-messages.ts'
+import { readInbox } from '../messages/inbox.ts'
+import { createOauthApp } from '../oauth/oauth-app.ts'
+import { PeerFailure } from '../replication/peer-port.ts'
+import { createReplication } from '../replication/replication.ts'
+import { acceptRevocations } from '../signin/revocation.ts'
+import { createPasswordWorkers } from '../srp/password-worker.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
+import { Conflict } from '../store/store.ts'
+import { systemClock, systemRandom } from '../telemetry/clock.ts'
+import { createLogger } from '../telemetry/log.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
+import type { DataKey } from '../vault/envelope.ts'
+import { createKeyServiceClient, servicePrincipals } from '../vault/key-service-client.ts'
+import { createVault, type Vault } from '../vault/vault.ts'
+import { createDispatcher } from '../wire/dispatch.ts'
+import { Fault } from '../wire/fault.ts'
+import { startListener } from '../wire/listener.ts'
+import type { RegionConfiguration } from './configuration.ts'
+import { credentialLookup } from './credentials.ts'
+import { deriveSecrets } from './deployment-secrets.ts'
+import { createOperatorApp } from './operator-app.ts'
+import { createPeerEndpoint, isPeerPath } from './peer-endpoint.ts'
+import { createPeerTransport } from './peer-transport.ts'
+import { userPoolOperations } from './user-pool-operations.ts'
+
+const poolsPerInboxMax = 1_000
+const keyNewsCall = 'key-service'
+
+export type RunningRegion = { readonly origin: string; readonly port: number; close(): Promise<void> }
+
+/** The Region's own key, under which the data keys of pools on the service-owned key are wrapped. */
+const regionKeyFrom = (rootKey: DataKey): DataKey => ({
+  id: rootKey.id,
+  bytes: Buffer.from(hkdfSync('sha256', rootKey.bytes, new Uint8Array(), 'twinpool region key', 32)),
+})
+
+const inboxOf = async (vault: Vault, destination: string | undefined): Promise<readonly object[]> => {
+  const { items } = await vault.region.list(registeredPools, { limit: poolsPerInboxMax })
+  return readInbox(
+    { vault, clock: systemClock },
+    items.map(({ value }) => value.poolId),
+    destination,
+  )
+}
+
+/**
+ * Starts a Region in this process; resolves when it serves. Rejects with StoreLocked or StoreFailure, RootKeyRefused, or the system's error
+ * for a port that can't be taken; nothing is then left running.
+ */
+export const startRegion = async (configuration: RegionConfiguration): Promise<RunningRegion> => {
+  const { region, account, dataFolder, peers } = configuration
+  const clock = systemClock
+  const random = systemRandom
+  const log = createLogger({ level: configuration.logLevel, region })
+  const secrets = deriveSecrets(configuration.deploymentSecret, region, account)
+  const tls =
+    configuration.tls === undefined
+      ? undefined
+      : {
+          certificate: readFileSync(configuration.tls.certificateFile, 'utf8'),
+          key: readFileSync(configuration.tls.keyFile, 'utf8'),
+          authority: readFileSync(configuration.tls.authorityFile, 'utf8'),
+        }
+  /** What was started, to be ended in reverse order. */
+  const started: (() => Promise<void> | void)[] = []
+  const close = async (): Promise<void> => {
+    for (const end of started.splice(0).reverse()) await end()
+  }
+
+  try {
+    const rootKey = loadRootKey({ folder: dataFolder, environment: process.env, random })
+    const store = await openSqliteStore({ folder: join(dataFolder, 'store'), clock })
+    started.push(() => store.close())
+
+    const transport = createPeerTransport({
+      region,
+      peers,
+      peerKey: secrets.peerKey,
+      clock,
+      authority: tls?.authority,
+    })
+    started.push(() => transport.close())
+
+    const keyServer = await createKeyService({
+      region,
+      account,
+      store,
+      rootKey,
+      transportKey: secrets.transportKey,
+      clock,
+      random,
+      log,
+      peers: {
+        knownRegions: Object.keys(peers),
+        send: async (target, message) => {
+          try {
+            await transport.call(target, keyNewsCall, message)
+          } catch (error) {
+            // A refusal is the other key service's answer; being unreachable is not.
+            if (
+              error instanceof PeerFailure &&
+              error.code.endsWith('Exception') &&
+              error.code !== 'InternalErrorException'
+            )
+              throw new Fault(error.code, error.message, { cause: error })
+            throw error
+          }
+        },
+      },
+    })
+    started.push(() => keyServer.close())
+
+    const keyService = createKeyServiceClient({
+      region,
+      endpoint: peers[region] ?? configuration.origin,
+      credentials: secrets.serviceCredentials,
+      httpsAgent: tls === undefined ? undefined : new Agent({ keepAlive: true, ca: tls.authority }),
+    })
+    started.push(() => keyService.close())
+
+    const vault = await createVault({
+      region,
+      account,
+      store,
+      regionKey: regionKeyFrom(rootKey),
+      keyService,
+      clock,
+      random,
+      dataKeyLifetimeMs: configuration.dataKeyLifetimeSeconds * 1_000,
+    })
+    const droppedCount = await dropUnfinishedPools(vault)
+    if (droppedCount > 0)
+      log.warn({ droppedCount }, 'user pools that were half made or half deleted are gone')
+
+    const replication = createReplication({
+      region,
+      account,
+      clock,
+      random,
+      log,
+      vault,
+      store,
+      keyService,
+      transport,
+      knownRegions: Object.keys(peers),
+      acceptRevocations: (poolId, list) => acceptRevocations(poolId, list, { vault, clock, random }),
+    })
+    const passwords = createPasswordWorkers({ random, clock })
+    started.push(() => passwords.close())
+
+    const runtime: Runtime = {
+      region,
+      account,
+      clock,
+      random,
+      log,
+      vault,
+      endpoints: createEndpoints({
+        region,
+        account,
+        regionOrigin: configuration.origin,
+        routerOrigin: configuration.routerOrigin,
+        baseDomain: configuration.baseDomain,
+        scheme: tls === undefined ? 'http' : 'https',
+        portSuffix: portSuffixOf(configuration.routerOrigin),
+      }),
+      passwords,
+      messages: createMessages({ vault, clock, random, log }),
+      replicaControl: replication.control,
+    }
+
+    const metrics = createMetrics({ region, lags: async () => (await replication.status()).lags })
+    const app = new Hono()
+    app.route(
+      '/',
+      createOperatorApp({
+        region,
+        routerToken: secrets.routerToken,
+        vault,
+        metrics,
+        readInbox: (destination) => inboxOf(vault, destination),
+      }),
+    )
+    app.route('/', createOauthApp(runtime))
+    const pages = getRequestListener(app.fetch)
+    const peerEndpoint = createPeerEndpoint({
+      region,
+      peers,
+      peerKey: secrets.peerKey,
+      clock,
+      log,
+      handlers: {
+        calls: { ...replication.handlers.calls, [keyNewsCall]: keyServer.acceptPeerMessage },
+        streams: replication.handlers.streams,
+      },
+    })
+
+    const listener = await startListener({
+      host: configuration.host,
+      port: configuration.port,
+      tls,
+      dispatcher: createDispatcher({
+        services: [createUserPoolService(userPoolOperations(replication.operations), runtime), keyServer],
+        credentials: credentialLookup(
+          configuration.accessKeys,
+          account,
+          servicePrincipals.map((name) => secrets.serviceCredentials[name]),
+        ),
+        region,
+        clock,
+        log,
+        isRetryable: (error) => error instanceof Conflict,
+      }),
+      fallback: async (request, response) => {
+        if (isPeerPath(request.url ?? '')) await peerEndpoint(request, response)
+        else await pages(request, response)
+      },
+    })
+    started.push(() => listener.close())
+    await replication.start()
+    started.push(() => replication.close())
+    log.info({ port: listener.port }, 'the Region serves')
+    return { origin: configuration.origin, port: listener.port, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const portSuffixOf = (origin: string): string => {
+  const { port } = new URL(origin)
+  return port === '' ? '' : `:${port}`
+}

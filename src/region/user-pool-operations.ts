@@ -1,0 +1,30 @@
+// Every user-pool operation that is built, from the folders that hold them.
+
+import type { AnyOperation } from '../directory/operation.ts'
+import { clientOperations } from '../directory/operations/client/operations.ts'
+import { domainOperations } from '../directory/operations/domain/operations.ts'
+import { groupOperations } from '../directory/operations/group/operations.ts'
+import { poolOperations } from '../directory/operations/pool/operations.ts'
+import { resourceServerOperations } from '../directory/operations/resource-server/operations.ts'
+import { signUpOperations } from '../directory/operations/sign-up/operations.ts'
+import { tagOperations } from '../directory/operations/tag/operations.ts'
+import { userOperations } from '../directory/operations/user/operations.ts'
+import { operationRegistry } from '../directory/registry.ts'
+import { signinOperations } from '../signin/operations/operations.ts'
+
+/** By name, together with those of replication, which need a Region's replication to be made. */
+export const userPoolOperations = (
+  replicationOperations: readonly AnyOperation[],
+): ReadonlyMap<string, AnyOperation> =>
+  operationRegistry(
+    poolOperations,
+    clientOperations,
+    resourceServerOperations,
+    domainOperations,
+    tagOperations,
+    userOperations,
+    groupOperations,
+    signUpOperations,
+    signinOperations,
+    replicationOperations,
+  )
