@@ -52,12 +52,21 @@ export const createPrimary = (parts: ReplicationParts, registrations: Registrati
   const trimmedTo = new Map<string, number>()
   let trimming: Repeater | undefined
 
-  /** A Region is fed while it is entered as a replica and not dismissed; known without opening anything of the pool. */
-  const authorise = async (poolId: string, fromRegion: string): Promise<void> => {
+  const notAReplica = (poolId: string, fromRegion: string): Fault =>
+    new Fault('NotAReplica', `${poolId} has no replica in ${fromRegion} that follows ${region}.`)
+
+  /** Known without opening anything of the pool, so that a closed key of this Region stops no replica. */
+  const authoriseEntered = async (poolId: string, fromRegion: string): Promise<void> => {
     const pool = await registrations.get(poolId)
-    const isReplica = pool?.role === 'PRIMARY' && pool.replicaRegions.includes(fromRegion)
-    if (!isReplica || (await registrations.errand(poolId, fromRegion))?.kind === 'dismiss')
-      throw new Fault('NotAReplica', `${poolId} has no replica in ${fromRegion} that follows ${region}.`)
+    if (pool?.role !== 'PRIMARY' || !pool.replicaRegions.includes(fromRegion))
+      throw notAReplica(poolId, fromRegion)
+  }
+
+  /** A Region is fed while it is entered as a replica and not dismissed. */
+  const authorise = async (poolId: string, fromRegion: string): Promise<void> => {
+    await authoriseEntered(poolId, fromRegion)
+    if ((await registrations.errand(poolId, fromRegion))?.kind === 'dismiss')
+      throw notAReplica(poolId, fromRegion)
   }
 
   const replicaOf = async (poolId: string, regionName: string) => {
@@ -280,7 +289,11 @@ export const createPrimary = (parts: ReplicationParts, registrations: Registrati
       'copy-begin': copyHandlers.begin,
       'copy-page': copyHandlers.page,
       report,
-      revocations: createRevocationsHandler({ authorise, acceptRevocations: parts.acceptRevocations }),
+      // A replica that is being dismissed still brings what it has.
+      revocations: createRevocationsHandler({
+        authorise: authoriseEntered,
+        acceptRevocations: parts.acceptRevocations,
+      }),
     },
     streams: { feed: createFeed({ store, clock, timer, authorise, ...parts.feedTiming }) },
     close: async () => {

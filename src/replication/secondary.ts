@@ -2,7 +2,7 @@
 import { type RegisteredPool, regionalSettings, replicas, userPools } from '../directory/records/user-pool.ts'
 import type { LogEntry } from '../store/store.ts'
 import type { Keyring } from '../vault/keyring.ts'
-import { Fault } from '../wire/fault.ts'
+import { Fault, isFault } from '../wire/fault.ts'
 import { type Follower, type FollowerStatus, startFollower } from './follower.ts'
 import { checkKeyPermission } from './key-permission.ts'
 import { readFields } from './message-fields.ts'
@@ -245,6 +245,17 @@ export const createSecondary = (parts: ReplicationParts, registrations: Registra
     return ended
   }
 
+  /** Revocations made here must not go with the replica (SPEC.md, I5). Only a key that can't be used any more leaves no way to read them. */
+  const deliverTheLast = async (poolId: string): Promise<void> => {
+    const { primaryRegion } = await registered(poolId)
+    try {
+      await carryRevocations({ poolId, primaryRegion, vault, transport, clock })
+    } catch (error) {
+      if (!isFault(error)) throw error
+      log.warn({ poolId, err: error }, 'the replica goes, and its undelivered revocations can not be read')
+    }
+  }
+
   const drop = async (poolId: string): Promise<void> => {
     await registrations.update(poolId, (current) =>
       current.status === 'DELETING'
@@ -252,6 +263,7 @@ export const createSecondary = (parts: ReplicationParts, registrations: Registra
         : { ...current, ...setStatus(current, 'DELETING', clock.now()) },
     )
     await leave(poolId)
+    await deliverTheLast(poolId)
     await store.dropScope(poolId)
     await store.dropScope(`@${poolId}`)
     vault.forget(poolId)
@@ -334,7 +346,7 @@ export const createSecondary = (parts: ReplicationParts, registrations: Registra
       },
     },
     close: async () => {
-      for (const poolId of members.keys()) leave(poolId)
+      await Promise.all([...members.keys()].map(leave))
       await Promise.allSettled([...leaving.values(), ...drops.values()])
     },
   }

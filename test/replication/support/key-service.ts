@@ -1,5 +1,6 @@
 // A key service in memory behind the vault's client: related keys share material; state and policy are each Region's own.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { type Random, systemRandom } from '../../../src/telemetry/clock.ts'
 import {
   type KeyServiceClient,
   type PoolKeyUse,
@@ -40,7 +41,7 @@ export const newKey = (material: Buffer = randomBytes(32)): FakeKey => ({
 
 const refusal = (name: string): Error => Object.assign(new Error(name), { name })
 
-export const createFakeKeyService = (): FakeKeyService => {
+export const createFakeKeyService = (random: Random = systemRandom): FakeKeyService => {
   const keys = new Map<string, FakeKey>()
   const usable = (use: PoolKeyUse, action: KeyActions): FakeKey => {
     if (service.isDown) throw refusal('TimeoutError')
@@ -53,7 +54,7 @@ export const createFakeKeyService = (): FakeKeyService => {
     return key
   }
   const wrap = (key: FakeKey, poolArn: string, plaintext: Uint8Array): Buffer => {
-    const iv = randomBytes(12)
+    const iv = random.bytes(12)
     const cipher = createCipheriv('aes-256-gcm', key.material, iv).setAAD(Buffer.from(poolArn))
     return Buffer.concat([iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
   }
@@ -74,7 +75,7 @@ export const createFakeKeyService = (): FakeKeyService => {
     allowAll: (keyArn) => keys.get(keyArn)?.denied.clear(),
     client: {
       generate: async (use) =>
-        wrap(usable(use, 'GenerateDataKeyWithoutPlaintext'), use.poolArn, randomBytes(32)),
+        wrap(usable(use, 'GenerateDataKeyWithoutPlaintext'), use.poolArn, random.bytes(32)),
       decrypt: async (use, wrapped) => unwrap(usable(use, 'Decrypt'), use.poolArn, wrapped),
       encrypt: async (use, plaintext) => wrap(usable(use, 'Encrypt'), use.poolArn, plaintext),
       reEncrypt: async (use, wrapped) => {

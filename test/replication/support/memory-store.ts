@@ -1,4 +1,4 @@
-// A store in memory for simulations: no thread, no disk, no time of its own, so that a seed replays a run. `crashCopy` keeps what a crash keeps.
+// A store in memory for simulations: no thread, no disk, no time of its own, so that a seed replays a run.
 import {
   addToDigest,
   digestFromHex,
@@ -30,12 +30,7 @@ type Stream = {
   log: LogEntry[]
 }
 
-export type MemoryStore = Store & {
-  /** Changes a record behind the engine's back: what a fault of a disk or of the program would do. */
-  damage(record: StoreRecord): void
-}
-
-export const createMemoryStore = (clock: Clock): MemoryStore => {
+export const createMemoryStore = (clock: Clock): Store => {
   const records = new Map<string, StoreRecord>()
   const counters = new Map<string, number>()
   const streams = new Map<string, Stream>()
@@ -87,8 +82,8 @@ export const createMemoryStore = (clock: Clock): MemoryStore => {
     return wanted.slice(0, limit)
   }
   const drop = (scope: string): void => {
-    for (const key of [...records.keys()]) if (key.startsWith(`${scope}/`)) records.delete(key)
-    for (const key of [...counters.keys()]) if (key.startsWith(`${scope}/`)) counters.delete(key)
+    for (const key of records.keys()) if (key.startsWith(`${scope}/`)) records.delete(key)
+    for (const key of counters.keys()) if (key.startsWith(`${scope}/`)) counters.delete(key)
     streams.delete(scope)
   }
   const compare = (name: string, stream: Stream, entry: LogEntry): void => {
@@ -222,8 +217,5 @@ export const createMemoryStore = (clock: Clock): MemoryStore => {
     },
     dropScope: async (scope) => drop(scope),
     close: async () => {},
-    damage: (record) => {
-      records.set(record.key, record)
-    },
   }
 }
