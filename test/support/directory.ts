@@ -6,7 +6,10 @@ import { expect } from 'vitest'
 import { createEndpoints } from '../../src/directory/endpoints.ts'
 import type { AnyOperation, Input, OperationName, Output } from '../../src/directory/operation.ts'
 import { clientOperations } from '../../src/directory/operations/client/operations.ts'
+import { domainOperations } from '../../src/directory/operations/domain/operations.ts'
 import { poolOperations } from '../../src/directory/operations/pool/operations.ts'
+import { resourceServerOperations } from '../../src/directory/operations/resource-server/operations.ts'
+import { tagOperations } from '../../src/directory/operations/tag/operations.ts'
 import { type RegisteredPool, registeredPools } from '../../src/directory/records/user-pool.ts'
 import { operationRegistry } from '../../src/directory/registry.ts'
 import type { Runtime } from '../../src/directory/runtime.ts'
@@ -26,6 +29,8 @@ export type TestDirectory = {
   /** Adds to the clock. */
   pass(ms: number): void
   call<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>>
+  /** Makes a pool and returns its ID. */
+  makePool(input?: Partial<Input<'CreateUserPool'>>): Promise<string>
   /** Changes how the Region registers a pool, e.g. `{ role: 'SECONDARY', status: 'INACTIVE' }`. */
   register(poolId: string, change: Partial<RegisteredPool>): Promise<void>
   close(): Promise<void>
@@ -38,6 +43,8 @@ export const startDirectory = async (
   options: {
     readonly operations?: readonly AnyOperation[]
     readonly wrapStore?: (store: Store) => Store
+    /** Parts of the runtime that the operations under test need in place of the ones here. */
+    readonly runtimeWith?: (base: Runtime) => Partial<Runtime>
   } = {},
 ): Promise<TestDirectory> => {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-directory-'))
@@ -60,7 +67,7 @@ export const startDirectory = async (
   const unused = (): never => {
     throw new Error('the pool operations have no use for this')
   }
-  const runtime: Runtime = {
+  const base: Runtime = {
     region,
     account,
     clock,
@@ -84,10 +91,26 @@ export const startDirectory = async (
       poolDeleted: (poolId) => void deletedPools.push(poolId),
     },
   }
+  const runtime: Runtime = { ...base, ...options.runtimeWith?.(base) }
   const service = createUserPoolService(
-    operationRegistry(poolOperations, clientOperations, options.operations ?? []),
+    operationRegistry(
+      poolOperations,
+      clientOperations,
+      resourceServerOperations,
+      domainOperations,
+      tagOperations,
+      options.operations ?? [],
+    ),
     runtime,
   )
+  const call: TestDirectory['call'] = async (name, input) =>
+    (await service.invoke({
+      operation: name,
+      input,
+      caller: { kind: 'account', account, accessKeyId: 'AKIATEST', arn: `arn:aws:iam::${account}:root` },
+      requestId: 'test',
+      sourceIp: '127.0.0.1',
+    })) as never
   return {
     store,
     vault,
@@ -96,14 +119,12 @@ export const startDirectory = async (
     pass: (ms) => {
       passedMs += ms
     },
-    call: async (name, input) =>
-      (await service.invoke({
-        operation: name,
-        input,
-        caller: { kind: 'account', account, accessKeyId: 'AKIATEST', arn: `arn:aws:iam::${account}:root` },
-        requestId: 'test',
-        sourceIp: '127.0.0.1',
-      })) as never,
+    call,
+    makePool: async (input = {}) => {
+      const { UserPool } = await call('CreateUserPool', { PoolName: 'test', ...input })
+      if (UserPool?.Id === undefined) throw new Error('no pool was made')
+      return UserPool.Id
+    },
     register: async (poolId, change) => {
       const stored = await vault.region.get(registeredPools, poolId)
       if (stored === undefined) throw new Error(`${poolId} is not registered`)
