@@ -1,0 +1,403 @@
+// Sign-in through the AWS SDK and amazon-cognito-identity-js against a real listener: what each outcome is.
+import {
+  AdminCreateUserCommand,
+  AdminInitiateAuthCommand,
+  AdminSetUserPasswordCommand,
+  type AuthenticationResultType,
+  CreateUserPoolClientCommand,
+  type CreateUserPoolClientRequest,
+  CreateUserPoolCommand,
+  type CreateUserPoolRequest,
+  GetUserCommand,
+  InitiateAuthCommand,
+  RespondToAuthChallengeCommand,
+  type UserPoolClientType,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { AuthenticationDetails, CognitoUser, CognitoUserPool } from 'amazon-cognito-identity-js'
+import { JwtRsaVerifier } from 'aws-jwt-verify'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { users } from '../../src/directory/records/user.ts'
+import { secretHash } from '../../src/directory/secret-hash.ts'
+import { type SigninRegion, startSigninRegion } from '../support/signin-region.ts'
+import { clientClaim, newSrpClient } from '../support/srp-client.ts'
+
+let region: SigninRegion
+beforeAll(async () => {
+  region = await startSigninRegion()
+})
+afterAll(() => region.close())
+
+const password = 'Corréct-horse-1!'
+const flows = [
+  'ALLOW_USER_SRP_AUTH',
+  'ALLOW_USER_PASSWORD_AUTH',
+  'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+  'ALLOW_REFRESH_TOKEN_AUTH',
+] as const
+
+const makePool = async (
+  settings: Partial<CreateUserPoolRequest> = {},
+  clientSettings: Partial<CreateUserPoolClientRequest> = {},
+): Promise<{ readonly poolId: string; readonly client: UserPoolClientType; readonly clientId: string }> => {
+  const { UserPool } = await region.client.send(new CreateUserPoolCommand({ PoolName: 'p', ...settings }))
+  const poolId = UserPool?.Id ?? ''
+  const { UserPoolClient } = await region.client.send(
+    new CreateUserPoolClientCommand({
+      UserPoolId: poolId,
+      ClientName: 'c',
+      ExplicitAuthFlows: [...flows],
+      ...clientSettings,
+    }),
+  )
+  if (UserPoolClient === undefined) throw new Error('no client was made')
+  return { poolId, client: UserPoolClient, clientId: UserPoolClient.ClientId ?? '' }
+}
+
+const makeUser = async (poolId: string, Username: string, attributes: Record<string, string> = {}) => {
+  await region.client.send(
+    new AdminCreateUserCommand({
+      UserPoolId: poolId,
+      Username,
+      MessageAction: 'SUPPRESS',
+      UserAttributes: Object.entries(attributes).map(([Name, Value]) => ({ Name, Value })),
+    }),
+  )
+  await region.client.send(
+    new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username, Password: password, Permanent: true }),
+  )
+}
+
+const signIn = (clientId: string, USERNAME: string, PASSWORD = password) =>
+  region.client.send(
+    new InitiateAuthCommand({
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      ClientId: clientId,
+      AuthParameters: { USERNAME, PASSWORD },
+    }),
+  )
+
+const jwksOf = async (poolId: string) =>
+  (await (await fetch(`${region.origin}/${poolId}/.well-known/jwks.json`)).json()) as { keys: never[] }
+
+/** Verifies both tokens as an application would and returns their claims. */
+const verified = async (poolId: string, clientId: string, tokens: AuthenticationResultType | undefined) => {
+  const issuer = `${region.origin}/${poolId}`
+  const verifier = JwtRsaVerifier.create([
+    { issuer, audience: null, jwksUri: `${issuer}/.well-known/jwks.json` },
+  ])
+  verifier.cacheJwks(await jwksOf(poolId), issuer)
+  const idToken = await verifier.verify(tokens?.IdToken ?? '')
+  const accessToken = await verifier.verify(tokens?.AccessToken ?? '')
+  expect(idToken.aud).toBe(clientId)
+  return { idToken, accessToken }
+}
+
+const startSrp = async (poolId: string, clientId: string, USERNAME: string, SECRET_HASH?: string) => {
+  const srp = newSrpClient(poolId)
+  const answer = await region.client.send(
+    new InitiateAuthCommand({
+      AuthFlow: 'USER_SRP_AUTH',
+      ClientId: clientId,
+      AuthParameters: {
+        USERNAME,
+        SRP_A: srp.clientPublic,
+        ...(SECRET_HASH === undefined ? {} : { SECRET_HASH }),
+      },
+    }),
+  )
+  return { srp, parameters: answer.ChallengeParameters ?? {} }
+}
+
+const answerSrp = async (
+  { srp, parameters }: Awaited<ReturnType<typeof startSrp>>,
+  clientId: string,
+  given: {
+    readonly password?: string
+    readonly secretBlock?: string
+    readonly challengeClientId?: string
+  } = {},
+) => {
+  const username = parameters.USER_ID_FOR_SRP ?? ''
+  const timestamp = 'Mon Nov 23 09:11:30 UTC 2026'
+  const secretBlock = given.secretBlock ?? parameters.SECRET_BLOCK ?? ''
+  const claim = await clientClaim(srp, {
+    username,
+    password: given.password ?? password,
+    serverPublic: parameters.SRP_B ?? '',
+    salt: parameters.SALT ?? '',
+    secretBlock: Buffer.from(secretBlock, 'base64'),
+    timestamp,
+  })
+  return region.client.send(
+    new RespondToAuthChallengeCommand({
+      ClientId: clientId,
+      ChallengeName: 'PASSWORD_VERIFIER',
+      ChallengeResponses: {
+        USERNAME: username,
+        PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
+        PASSWORD_CLAIM_SIGNATURE: claim.toString('base64'),
+        TIMESTAMP: timestamp,
+      },
+    }),
+  )
+}
+
+const refusal = (name: string, message?: string | RegExp) =>
+  expect.objectContaining({
+    name,
+    ...(message === undefined
+      ? {}
+      : { message: typeof message === 'string' ? message : expect.stringMatching(message) }),
+  })
+
+describe('the right password', () => {
+  it('signs in through amazon-cognito-identity-js with SRP, by name and by alias', async () => {
+    const { poolId, clientId } = await makePool({ AliasAttributes: ['email'] })
+    await makeUser(poolId, 'ana', { email: 'ana@example.com', email_verified: 'true' })
+    for (const Username of ['ana', 'ana@example.com']) {
+      const pool = new CognitoUserPool({ UserPoolId: poolId, ClientId: clientId, endpoint: region.origin })
+      const user = new CognitoUser({ Username, Pool: pool })
+      const session = await new Promise<{ getIdToken(): { payload: Record<string, unknown> } }>(
+        (onSuccess, onFailure) =>
+          user.authenticateUser(new AuthenticationDetails({ Username, Password: password }), {
+            onSuccess,
+            onFailure,
+          }),
+      )
+      expect(session.getIdToken().payload['cognito:username']).toBe('ana')
+    }
+  })
+
+  it('gives tokens with the claims of Cognito, which verify against the JWKS', async () => {
+    const { poolId, clientId } = await makePool()
+    await makeUser(poolId, 'ana', { email: 'ana@example.com', email_verified: 'true' })
+    const { AuthenticationResult, ChallengeName } = await signIn(clientId, 'ana')
+    expect(ChallengeName).toBeUndefined()
+    expect(AuthenticationResult).toMatchObject({ ExpiresIn: 3600, TokenType: 'Bearer' })
+    const { idToken, accessToken } = await verified(poolId, clientId, AuthenticationResult)
+    const seconds = expect.any(Number)
+    const text = expect.any(String)
+    const shared = {
+      origin_jti: idToken.origin_jti,
+      event_id: idToken.event_id,
+      auth_time: idToken.auth_time,
+    }
+    expect(idToken).toEqual({
+      sub: text,
+      email: 'ana@example.com',
+      email_verified: true,
+      iss: `${region.origin}/${poolId}`,
+      'cognito:username': 'ana',
+      origin_jti: text,
+      aud: clientId,
+      event_id: text,
+      token_use: 'id',
+      auth_time: seconds,
+      exp: Number(idToken.iat) + 3600,
+      iat: seconds,
+      jti: text,
+    })
+    expect(accessToken).toEqual({
+      ...shared,
+      sub: idToken.sub,
+      iss: idToken.iss,
+      client_id: clientId,
+      token_use: 'access',
+      scope: 'aws.cognito.signin.user.admin',
+      exp: Number(accessToken.iat) + 3600,
+      iat: seconds,
+      jti: text,
+      username: 'ana',
+    })
+    expect(AuthenticationResult?.RefreshToken?.split('.')).toHaveLength(5)
+    const own = await region.client.send(
+      new GetUserCommand({ AccessToken: AuthenticationResult?.AccessToken }),
+    )
+    expect(own.Username).toBe('ana')
+    expect(own.UserAttributes).toContainEqual({ Name: 'email', Value: 'ana@example.com' })
+  })
+
+  it('works with ADMIN_USER_PASSWORD_AUTH and both names of it, and with any case of the name', async () => {
+    const { poolId, clientId } = await makePool()
+    await makeUser(poolId, 'Ana')
+    for (const AuthFlow of ['ADMIN_USER_PASSWORD_AUTH', 'ADMIN_NO_SRP_AUTH'] as const) {
+      const answer = await region.client.send(
+        new AdminInitiateAuthCommand({
+          UserPoolId: poolId,
+          ClientId: clientId,
+          AuthFlow,
+          AuthParameters: { USERNAME: 'aNA', PASSWORD: password },
+        }),
+      )
+      expect(answer.AuthenticationResult?.AccessToken).toBeDefined()
+    }
+  })
+
+  it('needs the secret hash of a client with a secret, made with the name that was given', async () => {
+    const { poolId, client, clientId } = await makePool({}, { GenerateSecret: true })
+    await makeUser(poolId, 'ana')
+    const hash = secretHash(client.ClientSecret ?? '', 'ana', clientId)
+    await expect(startSrp(poolId, clientId, 'ana')).rejects.toEqual(
+      refusal('NotAuthorizedException', /SECRET_HASH/),
+    )
+    await expect(startSrp(poolId, clientId, 'ana', 'bm90IGl0')).rejects.toEqual(
+      refusal('NotAuthorizedException', `Unable to verify secret hash for client ${clientId}`),
+    )
+    expect((await startSrp(poolId, clientId, 'ana', hash)).parameters.SRP_B).toBeDefined()
+  })
+})
+
+describe('a password that is not right', () => {
+  it('is refused in the same words by every flow', async () => {
+    const { poolId, clientId } = await makePool()
+    await makeUser(poolId, 'ana')
+    const wrong = refusal('NotAuthorizedException', 'Incorrect username or password.')
+    await expect(signIn(clientId, 'ana', 'wrong')).rejects.toEqual(wrong)
+    const begun = await startSrp(poolId, clientId, 'ana')
+    await expect(answerSrp(begun, clientId, { password: 'wrong' })).rejects.toEqual(wrong)
+  })
+
+  it('locks the user out after five failures, longer each time, and not for ever', async () => {
+    const { poolId, clientId } = await makePool()
+    await makeUser(poolId, 'ana')
+    for (let failure = 0; failure < 5; failure++)
+      await expect(signIn(clientId, 'ana', 'wrong')).rejects.toEqual(
+        refusal('NotAuthorizedException', 'Incorrect username or password.'),
+      )
+    await expect(signIn(clientId, 'ana')).rejects.toEqual(
+      refusal('NotAuthorizedException', 'Password attempts exceeded'),
+    )
+    region.pass(1_000)
+    await expect(signIn(clientId, 'ana', 'wrong')).rejects.toEqual(
+      refusal('NotAuthorizedException', 'Incorrect username or password.'),
+    )
+    region.pass(1_000)
+    await expect(signIn(clientId, 'ana')).rejects.toEqual(
+      refusal('NotAuthorizedException', 'Password attempts exceeded'),
+    )
+    region.pass(1_000)
+    expect((await signIn(clientId, 'ana')).AuthenticationResult).toBeDefined()
+  })
+})
+
+describe('a user who does not exist', () => {
+  it('is named as such to a client on LEGACY', async () => {
+    const { poolId, clientId } = await makePool({}, { PreventUserExistenceErrors: 'LEGACY' })
+    const missing = refusal('UserNotFoundException', 'User does not exist.')
+    await expect(signIn(clientId, 'nobody')).rejects.toEqual(missing)
+    await expect(startSrp(poolId, clientId, 'nobody')).rejects.toEqual(missing)
+  })
+
+  it('looks like one with another password to a client that must not know, always with the same salt', async () => {
+    const { poolId, clientId } = await makePool({}, { PreventUserExistenceErrors: 'ENABLED' })
+    await makeUser(poolId, 'ana')
+    const wrong = refusal('NotAuthorizedException', 'Incorrect username or password.')
+    await expect(signIn(clientId, 'nobody')).rejects.toEqual(wrong)
+    const real = await startSrp(poolId, clientId, 'ana')
+    const first = await startSrp(poolId, clientId, 'nobody')
+    const second = await startSrp(poolId, clientId, 'Nobody')
+    expect(Object.keys(first.parameters).sort()).toEqual(Object.keys(real.parameters).sort())
+    expect(first.parameters.SALT).toBe(second.parameters.SALT)
+    expect(first.parameters.SALT).not.toBe(real.parameters.SALT)
+    expect(first.parameters.SALT).toMatch(/^[0-9a-f]{32}$/)
+    await expect(answerSrp(first, clientId)).rejects.toEqual(wrong)
+  })
+})
+
+describe("a user's state", () => {
+  const changeUser = async (poolId: string, name: string, change: object) => {
+    const { primary } = region.runtime.vault.pool(poolId)
+    const stored = await primary.get(users, name)
+    if (stored === undefined) throw new Error('no such user')
+    await primary.commit((changes) => changes.replace(users, stored, { ...stored.value, ...change }))
+  }
+  const states = [
+    [{ isEnabled: false }, refusal('NotAuthorizedException', 'User is disabled.')],
+    [{ status: 'UNCONFIRMED' }, refusal('UserNotConfirmedException', 'User is not confirmed.')],
+    [{ status: 'RESET_REQUIRED' }, refusal('PasswordResetRequiredException')],
+    [{ status: 'RESET_REQUIRED', credential: undefined }, refusal('PasswordResetRequiredException')],
+  ] as const
+
+  it('that forbids a sign-in is told after the right password, with every flow', async () => {
+    const { poolId, clientId } = await makePool()
+    for (const [index, [change, refused]] of states.entries()) {
+      await makeUser(poolId, `user${index}`)
+      const begun = await startSrp(poolId, clientId, `user${index}`)
+      await changeUser(poolId, `user${index}`, change)
+      await expect(signIn(clientId, `user${index}`)).rejects.toEqual(refused)
+      await expect(answerSrp(begun, clientId)).rejects.toEqual(refused)
+    }
+  })
+})
+
+describe('a client', () => {
+  it('gets the error of each flow that is not enabled for it', async () => {
+    const { poolId, clientId } = await makePool({}, { ExplicitAuthFlows: ['ALLOW_CUSTOM_AUTH'] })
+    await makeUser(poolId, 'ana')
+    const invalid = (message: string) => refusal('InvalidParameterException', message)
+    await expect(signIn(clientId, 'ana')).rejects.toEqual(
+      invalid('USER_PASSWORD_AUTH flow not enabled for this client'),
+    )
+    await expect(startSrp(poolId, clientId, 'ana')).rejects.toEqual(
+      invalid('USER_SRP_AUTH is not enabled for the client.'),
+    )
+    const admin = new AdminInitiateAuthCommand({
+      UserPoolId: poolId,
+      ClientId: clientId,
+      AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: 'ana', PASSWORD: password },
+    })
+    await expect(region.client.send(admin)).rejects.toEqual(invalid('Auth flow not enabled for this client'))
+  })
+
+  it('can leave out no parameter, and start no admin flow without credentials', async () => {
+    const { poolId, clientId } = await makePool()
+    const start = (
+      AuthFlow: 'USER_SRP_AUTH' | 'USER_PASSWORD_AUTH' | 'ADMIN_USER_PASSWORD_AUTH',
+      AuthParameters: Record<string, string>,
+    ) => region.client.send(new InitiateAuthCommand({ ClientId: clientId, AuthFlow, AuthParameters }))
+    for (const [flow, given, missing] of [
+      ['USER_SRP_AUTH', {}, 'USERNAME'],
+      ['USER_SRP_AUTH', { USERNAME: 'ana' }, 'SRP_A'],
+      ['USER_PASSWORD_AUTH', { USERNAME: 'ana' }, 'PASSWORD'],
+    ] as const)
+      await expect(start(flow, given)).rejects.toEqual(
+        refusal('InvalidParameterException', `Missing required parameter ${missing}`),
+      )
+    await expect(start('ADMIN_USER_PASSWORD_AUTH', { USERNAME: 'ana', PASSWORD: 'x' })).rejects.toEqual(
+      refusal('InvalidParameterException', 'Initiate Auth method not supported.'),
+    )
+    await expect(start('USER_SRP_AUTH', { USERNAME: 'ana', SRP_A: '0' })).rejects.toEqual(
+      refusal('InvalidParameterException', 'SRP_A is not valid.'),
+    )
+    expect(poolId).toBeDefined()
+  })
+})
+
+describe('a secret block', () => {
+  it('that was changed, is of another client or has expired signs nobody in', async () => {
+    const { poolId, clientId } = await makePool()
+    const { UserPoolClient } = await region.client.send(
+      new CreateUserPoolClientCommand({
+        UserPoolId: poolId,
+        ClientName: 'other',
+        ExplicitAuthFlows: [...flows],
+      }),
+    )
+    await makeUser(poolId, 'ana')
+    const begun = await startSrp(poolId, clientId, 'ana')
+    const block = Buffer.from(begun.parameters.SECRET_BLOCK ?? '', 'base64')
+    block[40] = (block[40] ?? 0) ^ 1
+    const invalid = refusal('NotAuthorizedException', 'Invalid session for the user.')
+    await expect(answerSrp(begun, clientId, { secretBlock: block.toString('base64') })).rejects.toEqual(
+      invalid,
+    )
+    await expect(answerSrp(begun, clientId, { secretBlock: 'bm90IG9uZQ==' })).rejects.toEqual(invalid)
+    await expect(answerSrp(begun, UserPoolClient?.ClientId ?? '')).rejects.toEqual(invalid)
+    expect((await answerSrp(begun, clientId)).AuthenticationResult).toBeDefined()
+    region.pass(3 * 60_000)
+    await expect(answerSrp(begun, clientId)).rejects.toEqual(
+      refusal('NotAuthorizedException', 'Invalid session for the user, session is expired.'),
+    )
+  })
+})
