@@ -39,6 +39,7 @@ import { createPeerTransport } from './peer-transport.ts'
 import { userPoolOperations } from './user-pool-operations.ts'
 
 const poolsPerInboxMax = 1_000
+const keySweepMs = 3_600_000
 const keyNewsCall = 'key-service'
 
 export type RunningRegion = { readonly origin: string; readonly port: number; close(): Promise<void> }
@@ -232,6 +233,14 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       },
     })
     started.push(() => listener.close())
+    const sweeping = setInterval(() => {
+      keyServer
+        .sweep()
+        .catch((error: unknown) =>
+          log.error({ err: error }, 'keys past their deletion date could not be erased'),
+        )
+    }, keySweepMs)
+    started.push(() => clearInterval(sweeping))
     await replication.start()
     started.push(() => replication.close())
     log.info({ port: listener.port }, 'the Region serves')

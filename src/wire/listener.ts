@@ -23,6 +23,7 @@ const limits = {
 }
 /** How long requests in flight may take to finish once the listener is closing. */
 const drainTimeMs = 5_000
+const idleSweepMs = 20
 
 const handle = (options: ListenerOptions) => (request: IncomingMessage, response: ServerResponse) => {
   response.on('error', () => response.destroy())
@@ -54,9 +55,11 @@ export const startListener = async (options: ListenerOptions): Promise<Listener>
     port: (server.address() as AddressInfo).port,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
+      // Connections that fall idle while the last requests finish are closed too.
+      const sweeping = setInterval(() => server.closeIdleConnections(), idleSweepMs)
       const deadline = setTimeout(() => server.closeAllConnections(), drainTimeMs)
       await closed
+      clearInterval(sweeping)
       clearTimeout(deadline)
     },
   }
