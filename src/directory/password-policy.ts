@@ -44,7 +44,7 @@ const classes = [
     requires: 'RequireSymbols',
     // A space counts where it isn't the first or last character, and those are refused for every password.
     has: (password: string) =>
-      [...password].some((character) => symbols.includes(character) || character === ' '),
+      Array.from(password).some((character) => symbols.includes(character) || character === ' '),
     lacks: 'must have symbol characters',
     letters: symbolsOfTemporaryPasswords,
   },
@@ -55,7 +55,7 @@ export const passwordFlaw = (
   password: string,
   policy: PasswordPolicyType = defaultPasswordPolicy,
 ): string | undefined => {
-  const length = [...password].length
+  const length = Array.from(password).length
   if (length < (policy.MinimumLength ?? defaultPasswordPolicy.MinimumLength))
     return 'Password not long enough'
   if (length > passwordLengthMax) return 'Password too long'
@@ -80,7 +80,7 @@ export const makeTemporaryPassword = (
   const required = classes.map(({ letters }) => randomString(random, letters, 1))
   const all = classes.map(({ letters }) => letters).join('')
   const rest = randomString(random, all, length - required.length)
-  const characters = [...required, ...rest]
+  const characters = [...required, ...Array.from(rest)]
   // Sorting by 64 random bits each is a fair shuffle: two equal draws are as good as impossible.
   return characters
     .map((character) => ({ character, order: random.bytes(8).readBigUInt64BE() }))

@@ -263,7 +263,8 @@ test('clients are listed page by page, and a page token is good for its pool onl
         directory.call('ListUserPoolClients', { UserPoolId: sharedPoolId, NextToken }),
       ).rejects.toMatchObject(fault(invalid, 'Invalid pagination token.'))
   } while (NextToken !== undefined)
-  expect(listed.map(({ ClientId }) => ClientId).sort()).toEqual([...made].sort())
+  expect(listed).toHaveLength(made.length)
+  expect(new Set(listed.map(({ ClientId }) => ClientId))).toEqual(new Set(made))
   expect(listed[0]).toEqual({ ClientId: listed[0]?.ClientId, ClientName: 'app', UserPoolId })
   expect(await directory.call('ListUserPoolClients', { UserPoolId, ClientType: 'DCR' })).toEqual({
     UserPoolClients: [],

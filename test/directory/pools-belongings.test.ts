@@ -42,7 +42,8 @@ describe('resource servers', () => {
     const identifiers = [...(first.ResourceServers ?? []), ...(second.ResourceServers ?? [])].map(
       (server) => server.Identifier,
     )
-    expect(identifiers.sort()).toEqual([Identifier, 'second'].sort())
+    expect(new Set(identifiers)).toEqual(new Set([Identifier, 'second']))
+    expect(identifiers).toHaveLength(2)
     expect(await directory.call('DeleteResourceServer', { UserPoolId, Identifier })).toEqual({})
     await expect(describeServer(Identifier)).rejects.toMatchObject(fault(notFound))
   })

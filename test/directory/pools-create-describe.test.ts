@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Input } from '../../src/directory/operation.ts'
 import { publicPools, replicas, signingKeys } from '../../src/directory/records/user-pool.ts'
 import { dropUnfinishedPools, unfinishedPools } from '../../src/directory/unfinished-pools.ts'
+import { StoreFailure } from '../../src/store/store-errors.ts'
 import { fault, startDirectory, type TestDirectory } from '../support/directory.ts'
 
 let directory: TestDirectory
@@ -373,4 +374,64 @@ test('DescribeUserPool runs on an INACTIVE secondary and not on a CREATING one',
   expect(await describePool(Id)).toMatchObject({ Id })
   await directory.register(Id, { role: 'SECONDARY', status: 'CREATING', primaryRegion: 'us-west-2' })
   await expect(describePool(Id)).rejects.toMatchObject(fault('OperationNotEnabledException', /us-west-2/))
+})
+
+describe('when the store fails', () => {
+  /** A directory whose store can be told to refuse what writes to, or drops, scopes with a name like this. */
+  const startFailing = async () => {
+    const failing = { commits: undefined as RegExp | undefined, drops: false }
+    const started = await startDirectory({
+      wrapStore: (store) => ({
+        ...store,
+        commit: (commit) =>
+          commit.put?.some(({ key }) => failing.commits?.test(key))
+            ? Promise.reject(new StoreFailure('the disk is full'))
+            : store.commit(commit),
+        dropScope: (scope) =>
+          failing.drops ? Promise.reject(new StoreFailure('the disk is full')) : store.dropScope(scope),
+      }),
+    })
+    return { started, failing }
+  }
+  const poolNames = async (started: TestDirectory) =>
+    (await started.call('ListUserPools', { MaxResults: 60 })).UserPools?.map(({ Name }) => Name)
+
+  test.each([
+    ['keyring', /\/keyring\//],
+    ['records', /\/pool\//],
+    ['registration', /^@region\/pools\//],
+  ])('over the %s, a new pool leaves nothing behind', async (_name, commits) => {
+    const { started, failing } = await startFailing()
+    try {
+      failing.commits = commits
+      await expect(started.makePool()).rejects.toThrow('the disk is full')
+      failing.commits = undefined
+      expect(await poolNames(started)).toEqual([])
+      expect(await started.store.range('us-east-1_', { limit: 10 })).toEqual([])
+      expect(await started.store.range('@us-east-1_', { limit: 10 })).toEqual([])
+      expect((await started.vault.region.list(unfinishedPools, { limit: 10 })).items).toEqual([])
+    } finally {
+      await started.close()
+    }
+  })
+
+  test('while a deleted pool is dropped, the pool is gone and the next start drops the rest', async () => {
+    const { started, failing } = await startFailing()
+    try {
+      const Id = await started.makePool()
+      failing.drops = true
+      await started.call('DeleteUserPool', { UserPoolId: Id })
+      await expect(started.call('DescribeUserPool', { UserPoolId: Id })).rejects.toMatchObject(
+        fault('ResourceNotFoundException'),
+      )
+      expect(await poolNames(started)).toEqual([])
+      failing.drops = false
+      expect(await started.store.range(`${Id}/`, { limit: 10 })).not.toEqual([])
+      expect(await dropUnfinishedPools(started.vault)).toBe(1)
+      expect(await started.store.range(`${Id}/`, { limit: 10 })).toEqual([])
+      expect(await started.store.range(`@${Id}/`, { limit: 10 })).toEqual([])
+    } finally {
+      await started.close()
+    }
+  })
 })

@@ -15,9 +15,11 @@ import { operationRegistry } from '../../src/directory/registry.ts'
 import type { Runtime } from '../../src/directory/runtime.ts'
 import { createUserPoolService } from '../../src/directory/user-pool-service.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
-import type { Store } from '../../src/store/store.ts'
+import { Conflict, type Store } from '../../src/store/store.ts'
 import { systemRandom } from '../../src/telemetry/clock.ts'
+import { createLogger } from '../../src/telemetry/log.ts'
 import { createVault, type Vault } from '../../src/vault/vault.ts'
+import type { Invocation } from '../../src/wire/service.ts'
 import { createFakeKeyService, type FakeKeyService } from './fake-key-service.ts'
 
 export type TestDirectory = {
@@ -38,6 +40,7 @@ export type TestDirectory = {
 
 const region = 'us-east-1'
 const account = '000000000000'
+const attemptsMax = 5
 
 export const startDirectory = async (
   options: {
@@ -72,7 +75,7 @@ export const startDirectory = async (
     account,
     clock,
     random: systemRandom,
-    log: {} as Runtime['log'],
+    log: createLogger({ level: 'silent' }),
     vault,
     endpoints: createEndpoints({
       region,
@@ -103,8 +106,18 @@ export const startDirectory = async (
     ),
     runtime,
   )
+  /** Runs an operation again when another commit got between, as the dispatcher does. */
+  const invoke = async (invocation: Invocation): Promise<unknown> => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await service.invoke(invocation)
+      } catch (error) {
+        if (!(error instanceof Conflict) || attempt === attemptsMax) throw error
+      }
+    }
+  }
   const call: TestDirectory['call'] = async (name, input) =>
-    (await service.invoke({
+    (await invoke({
       operation: name,
       input,
       caller: { kind: 'account', account, accessKeyId: 'AKIATEST', arn: `arn:aws:iam::${account}:root` },

@@ -117,7 +117,10 @@ export const createUserPool = operation({
       await storePool(made, context)
       await registerPool(made, context)
     } catch (error) {
-      await dropUnfinishedPool(context.vault, poolId)
+      // What can't be dropped now is dropped at the next start; the caller gets the error that came first.
+      await dropUnfinishedPool(context.vault, poolId).catch((dropError: unknown) =>
+        context.log.error({ err: dropError, poolId }, 'a half made user pool could not be dropped'),
+      )
       throw error
     }
     return { UserPool: describedPool({ ...made, arn, userCount: 0, domains: [], kmsKeyArn }) }

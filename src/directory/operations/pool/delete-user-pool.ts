@@ -10,7 +10,7 @@ const refuse = (message: string): Fault => new Fault('InvalidParameterException'
 export const deleteUserPool = operation({
   name: 'DeleteUserPool',
   runs: 'primary',
-  handle: async (_input, { pool, vault, clock, replicaControl }) => {
+  handle: async (_input, { pool, vault, clock, log, replicaControl }) => {
     const { poolId, records } = pool
     const { value } = await readPool(pool)
     if (value.settings.DeletionProtection === 'ACTIVE')
@@ -30,7 +30,9 @@ export const deleteUserPool = operation({
       changes.delete(registeredPools, registered)
       changes.create(unfinishedPools, { poolId, sinceMs: clock.now() })
     })
-    await dropUnfinishedPool(vault, poolId)
+    await dropUnfinishedPool(vault, poolId).catch((error: unknown) =>
+      log.error({ err: error, poolId }, 'the data of a deleted user pool could not be dropped'),
+    )
     replicaControl.poolDeleted(poolId)
     return {}
   },
