@@ -4,7 +4,10 @@ import { Fault } from '../wire/fault.ts'
 import type { ClientSurroundings } from './client-rules.ts'
 import { readPool } from './read-pool.ts'
 import { type AppClient, appClients, resourceServers } from './records/app-client.ts'
-import { resourceServersMax, scopesOf } from './resource-server-rules.ts'
+import { scopesOf } from './resource-server-rules.ts'
+
+/** More than a pool can have, also when two requests pass the limit at once. */
+const resourceServersListed = 1_000
 
 type Scope = { readonly poolId: string; readonly records: Records }
 
@@ -25,7 +28,7 @@ export const readSurroundings = async (
 ): Promise<ClientSurroundings> => {
   const [pool, servers] = await Promise.all([
     readPool(scope),
-    scope.records.list(resourceServers, { limit: resourceServersMax }),
+    scope.records.list(resourceServers, { limit: resourceServersListed }),
   ])
   return {
     ...about,

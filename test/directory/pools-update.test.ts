@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Input } from '../../src/directory/operation.ts'
 import { publicPools, replicas } from '../../src/directory/records/user-pool.ts'
 import { unfinishedPools } from '../../src/directory/unfinished-pools.ts'
+import { Conflict } from '../../src/store/store.ts'
 import { fault, startDirectory, type TestDirectory } from '../support/directory.ts'
 
 let directory: TestDirectory
@@ -295,6 +296,19 @@ describe('AddCustomAttributes', () => {
     await add(Id, ...Array.from({ length: 25 }, (_, index) => ({ Name: `a${index}` })))
     await add(Id, ...Array.from({ length: 24 }, (_, index) => ({ Name: `b${index}` })))
     await expect(add(Id, { Name: 'last' })).rejects.toMatchObject(fault(invalid, /50/))
+  })
+
+  test('is not done twice when the register of pools changes at the same moment', async () => {
+    const Id = await directory.makePool()
+    const names = Array.from({ length: 5 }, (_, index) => `at-once-${index}`)
+    await Promise.all([
+      ...names.map((Name) => add(Id, { Name })),
+      directory.register(Id, { replicaRegions: ['us-west-2'] }).catch((error: unknown) => {
+        if (!(error instanceof Conflict)) throw error
+      }),
+    ])
+    const found = (await describePool(Id))?.SchemaAttributes?.map(({ Name }) => Name)
+    expect(found).toEqual(expect.arrayContaining(names.map((name) => `custom:${name}`)))
   })
 
   test('runs on the primary only', async () => {

@@ -40,7 +40,7 @@ export type TestDirectory = {
 
 const region = 'us-east-1'
 const account = '000000000000'
-const attemptsMax = 5
+const attemptsMax = 10
 
 export const startDirectory = async (
   options: {
