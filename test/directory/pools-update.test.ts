@@ -299,16 +299,28 @@ describe('AddCustomAttributes', () => {
   })
 
   test('is not done twice when the register of pools changes at the same moment', async () => {
-    const Id = await directory.makePool()
-    const names = Array.from({ length: 5 }, (_, index) => `at-once-${index}`)
-    await Promise.all([
-      ...names.map((Name) => add(Id, { Name })),
-      directory.register(Id, { replicaRegions: ['us-west-2'] }).catch((error: unknown) => {
-        if (!(error instanceof Conflict)) throw error
+    let conflictsLeft = 0
+    const other = await startDirectory({
+      wrapStore: (store) => ({
+        ...store,
+        commit: (commit) => {
+          const key = commit.put?.find((put) => put.key.startsWith('@region/pools/'))?.key
+          if (key === undefined || conflictsLeft === 0) return store.commit(commit)
+          conflictsLeft -= 1
+          return Promise.reject(new Conflict(key))
+        },
       }),
-    ])
-    const found = (await describePool(Id))?.SchemaAttributes?.map(({ Name }) => Name)
-    expect(found).toEqual(expect.arrayContaining(names.map((name) => `custom:${name}`)))
+    })
+    try {
+      const UserPoolId = await other.makePool()
+      conflictsLeft = 2
+      await other.call('AddCustomAttributes', { UserPoolId, CustomAttributes: [{ Name: 'once' }] })
+      expect(conflictsLeft).toBe(0)
+      const { UserPool } = await other.call('DescribeUserPool', { UserPoolId })
+      expect(UserPool?.SchemaAttributes?.filter(({ Name }) => Name === 'custom:once')).toHaveLength(1)
+    } finally {
+      await other.close()
+    }
   })
 
   test('runs on the primary only', async () => {
