@@ -23,8 +23,8 @@ const tell = (message: ProcessMessage): Promise<void> =>
 /** Serves until SIGTERM, SIGINT or the supervisor's end; then closes. Throws CliFailure when it can't start. */
 export const serveUntilStopped = async (start: () => Promise<Serving>): Promise<void> => {
   const stopped = new Promise<void>((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
+    // Not `once`: a second Ctrl-C, or a supervisor that asks again, must not end it in the middle of closing.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve())
     process.once('disconnect', () => resolve())
   })
   let serving: Serving

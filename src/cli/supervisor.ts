@@ -113,9 +113,10 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Super
   const processes: SupervisedProcess[] = []
   const byRegion = new Map<string, SupervisedProcess>()
 
-  const stop = async (): Promise<void> => {
-    await Promise.all(processes.map((one) => one.stop()))
-    folder.release()
+  let stopping: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopping ??= Promise.all(processes.map((one) => one.stop())).then(() => folder.release())
+    return stopping
   }
 
   const add = (name: string, command: string, configuration: object, file: string): SupervisedProcess => {
