@@ -5,6 +5,7 @@ import { CliFailure, exitCodes } from './cli-failure.ts'
 
 const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   start: async () => (await import('./start.ts')).start as CommandDef,
+  demo: async () => (await import('./demo.ts')).demo as CommandDef,
   env: async () => (await import('./env.ts')).env as CommandDef,
   region: async () => (await import('./region.ts')).region as CommandDef,
   router: async () => (await import('./router.ts')).router as CommandDef,
