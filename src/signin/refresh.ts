@@ -4,9 +4,10 @@ import type { AppClient } from '../directory/records/app-client.ts'
 import { usedRefreshTokens } from '../directory/records/used-refresh-token.ts'
 import { type User, users } from '../directory/records/user.ts'
 import type { Runtime } from '../directory/runtime.ts'
-import type { Stored, WritableRecords } from '../vault/records.ts'
+import type { WritableRecords } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
 import { checkMaySignIn } from './complete-sign-in.ts'
+import { expiredAmong } from './expired-records.ts'
 import { issueTokens } from './issue-tokens.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { openRefreshToken, type RefreshToken } from './refresh-token.ts'
@@ -57,21 +58,11 @@ const useUp = async (
     if (nowMs < used.value.usedAtMs + graceMs) return
     throw new Fault('RefreshTokenReuseException', 'Refresh token has already been used.')
   }
-  const expired = await expiredFrom(pool, runtime)
+  const expired = await expiredAmong(pool.records, usedRefreshTokens, sweptPerRotation, runtime)
   await pool.records.commit((changes) => {
     changes.create(usedRefreshTokens, { jti: token.jti, usedAtMs: nowMs, expiresAtMs: token.expiresAtMs })
     for (const stored of expired) changes.delete(usedRefreshTokens, stored)
   })
-}
-
-/** A few used-up tokens that have ended, from a random place on, so that every one's turn comes. */
-const expiredFrom = async (
-  pool: PoolAccess,
-  { clock, random }: Pick<Runtime, 'clock' | 'random'>,
-): Promise<readonly Stored<{ expiresAtMs: number }>[]> => {
-  const after = random.bytes(16).toString('base64url')
-  const { items } = await pool.records.list(usedRefreshTokens, { after, limit: sweptPerRotation })
-  return items.filter(({ value }) => value.expiresAtMs < clock.now())
 }
 
 /** Issues new tokens; for a client whose refresh tokens rotate also a new refresh token, with the rest of the old one's time. */

@@ -5,7 +5,8 @@ import { localRevocations, type Revocation, revocations } from '../directory/rec
 import type { Runtime } from '../directory/runtime.ts'
 import { unitMs } from '../directory/token-lifetimes.ts'
 import type { Locality } from '../vault/collection.ts'
-import type { Records, Stored, WritableRecords } from '../vault/records.ts'
+import type { Records, WritableRecords } from '../vault/records.ts'
+import { expiredAmong } from './expired-records.ts'
 
 /** The longest that a refresh token can live, and an access token issued from it at its very end (API reference, CreateUserPoolClient). */
 const refreshTokenLifetimeMaxMs = 3_650 * unitMs.days
@@ -50,23 +51,6 @@ const merged = <Kind extends Revocation>(stored: Kind, made: Revocation): Kind =
 const isCoveredBy = (made: Revocation, stored: Revocation): boolean =>
   stored.validAfterMs >= made.validAfterMs && stored.expiresAtMs >= made.expiresAtMs
 
-type Expired = { readonly stored: Stored<Revocation> }
-
-/** A few revocations that can't void anything any more, from a random place on, so that every one's turn comes. */
-const expiredAmong = async (
-  records: Records,
-  collection: typeof revocations | typeof localRevocations,
-  runtime: Pick<Runtime, 'clock' | 'random'>,
-): Promise<readonly Expired[]> => {
-  const page = await records.list<Revocation>(collection as typeof revocations, {
-    after: runtime.random.bytes(16).toString('base64url'),
-    limit: sweptPerRevocationMax,
-  })
-  return page.items
-    .filter(({ value }) => value.expiresAtMs < runtime.clock.now())
-    .map((stored) => ({ stored }))
-}
-
 /**
  * Merges revocations into the replicated ones; for the primary only. Idempotent: what is covered already is passed over.
  * Rejects with Conflict when another commit got between; call again.
@@ -78,8 +62,8 @@ const mergeAtPrimary = async (
 ): Promise<void> => {
   const known = await Promise.all(list.map(({ subject }) => records.get(revocations, subject)))
   const subjects = new Set(list.map(({ subject }) => subject))
-  const expired = (await expiredAmong(records, revocations, runtime)).filter(
-    ({ stored }) => !subjects.has(stored.value.subject),
+  const expired = (await expiredAmong(records, revocations, sweptPerRevocationMax, runtime)).filter(
+    ({ value }) => !subjects.has(value.subject),
   )
   await records.commit((changes) => {
     for (const [index, made] of list.entries()) {
@@ -88,7 +72,7 @@ const mergeAtPrimary = async (
       else if (!isCoveredBy(made, stored.value))
         changes.replace(revocations, stored, merged(stored.value, made))
     }
-    for (const { stored } of expired) changes.delete(revocations, stored)
+    for (const over of expired) changes.delete(revocations, over)
   })
 }
 
@@ -102,13 +86,13 @@ export const revoke = async (
     return mergeAtPrimary(pool.asPrimary('revokes tokens'), [made], runtime)
   const stored = await pool.records.get(localRevocations, made.subject)
   if (stored !== undefined && isCoveredBy(made, stored.value)) return
-  const expired = (await expiredAmong(pool.records, localRevocations, runtime)).filter(
-    (candidate) => candidate.stored.value.subject !== made.subject,
+  const expired = (await expiredAmong(pool.records, localRevocations, sweptPerRevocationMax, runtime)).filter(
+    ({ value }) => value.subject !== made.subject,
   )
   await pool.records.commit((changes) => {
     if (stored === undefined) changes.create(localRevocations, { ...made, isDelivered: false })
     else changes.replace(localRevocations, stored, { ...merged(stored.value, made), isDelivered: false })
-    for (const candidate of expired) changes.delete(localRevocations, candidate.stored)
+    for (const over of expired) changes.delete(localRevocations, over)
   })
   runtime.replicaControl.revocationMade(pool.poolId)
 }

@@ -7,6 +7,7 @@ import { getRequestListener } from '@hono/node-server'
 import { createEndpoints, type EndpointOptions } from '../../src/directory/endpoints.ts'
 import { clientOperations } from '../../src/directory/operations/client/operations.ts'
 import { domainOperations } from '../../src/directory/operations/domain/operations.ts'
+import { groupOperations } from '../../src/directory/operations/group/operations.ts'
 import { poolOperations } from '../../src/directory/operations/pool/operations.ts'
 import { resourceServerOperations } from '../../src/directory/operations/resource-server/operations.ts'
 import { userOperations } from '../../src/directory/operations/user/operations.ts'
@@ -86,6 +87,7 @@ export const startSigninRegion = async (
       domainOperations,
       resourceServerOperations,
       userOperations,
+      groupOperations,
       signinOperations,
     ),
     // The origin is known once the port is: the runtime is read at each call.
