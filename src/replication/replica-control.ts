@@ -55,10 +55,10 @@ export const createReplicaActions = (
     const secondaries = items
       .map(({ value }) => value)
       .filter(({ role }) => role === 'SECONDARY')
-      // What was set at this very replica may not have reached the primary's record yet.
+      // Of itself a replica says what is in force here, whatever has or has not yet been told between the Regions.
       .map((replica) =>
         registered.role === 'SECONDARY' && replica.regionName === region
-          ? { ...replica, ...mergeStatus(replica, registered) }
+          ? { ...replica, status: registered.status, statusAtMs: registered.statusAtMs }
           : replica,
       )
       .toSorted((one, other) => (one.regionName < other.regionName ? -1 : 1))

@@ -231,6 +231,21 @@ describe('a follower', () => {
     await equal()
   })
 
+  test('of a later epoch takes nothing from a primary that was left behind', async () => {
+    const write = writer(primary)
+    await write.begin()
+    pair.serve()
+    follower = pair.follow()
+    await equal()
+    await follower.stop()
+    const { position } = await secondary.raiseEpoch(poolId, 1)
+    await write.add(5)
+    follower = pair.follow()
+    await waitUntil('it is refused', isIn('waiting'))
+    expect(follower.status().reason).toContain('epoch')
+    expect((await secondary.head(poolId)).position).toBe(position)
+  })
+
   test('in a Region without a replica of the pool is given nothing', async () => {
     const write = writer(primary)
     await write.begin()

@@ -6,6 +6,7 @@ import { PeerFailure } from '../../../src/replication/peer-port.ts'
 import { createReplication, type Replication } from '../../../src/replication/replication.ts'
 import { acceptRevocations, isRevoked, revoke } from '../../../src/signin/revocation.ts'
 import { Conflict, type Store } from '../../../src/store/store.ts'
+import type { Clock } from '../../../src/telemetry/clock.ts'
 import { createVault, type Vault } from '../../../src/vault/vault.ts'
 import { isFault } from '../../../src/wire/fault.ts'
 import { account, keyArnIn, notes, poolArnIn, poolId, primaryRegion } from './deployment.ts'
@@ -51,7 +52,10 @@ export const simulate = async (
   const dice = createDice(seed)
   const { clock, timer, pass } = createSimulatedTime()
   const network = createNetwork({ timer, delayMs: () => dice.below(30) })
-  const disks = new Map(regions.map((name) => [name, createMemoryStore(clock)]))
+  /** The Regions' clocks differ, by up to two seconds either way. */
+  const skewsMs = new Map(regions.map((name) => [name, dice.below(4_000) - 2_000]))
+  const clockOf = (name: string): Clock => ({ now: () => clock.now() + (skewsMs.get(name) ?? 0) })
+  const disks = new Map(regions.map((name) => [name, createMemoryStore(clockOf(name))]))
   const regionKey = { id: 0, bytes: dice.bytes(32) }
   const material = dice.bytes(32)
   const keyServices = new Map(regions.map((name) => [name, createFakeKeyService(dice)]))
@@ -73,7 +77,7 @@ export const simulate = async (
     const keyService = keyServices.get(name)?.client
     if (keyService === undefined || processes.has(name)) return
     const { store, crash } = fenced(diskOf(name))
-    const common = { region: name, account, clock, random: dice, store, keyService }
+    const common = { region: name, account, clock: clockOf(name), random: dice, store, keyService }
     const vault = await createVault({ ...common, regionKey, dataKeyLifetimeMs: 1_000 })
     const replication = createReplication({
       ...common,
@@ -82,7 +86,8 @@ export const simulate = async (
       timer,
       transport: network.transportOf(name),
       knownRegions: regions,
-      acceptRevocations: (pool, list) => acceptRevocations(pool, list, { vault, clock, random: dice }),
+      acceptRevocations: (pool, list) =>
+        acceptRevocations(pool, list, { vault, clock: clockOf(name), random: dice }),
       followerTiming: { keyCheckEveryMs: 1_000 },
     })
     const leave = network.attach(name, replication.handlers)
@@ -128,9 +133,14 @@ export const simulate = async (
     if (registered.role === 'SECONDARY' && registered.status !== 'ACTIVE') return
     const { primary, secondary } = process.vault.pool(poolId)
     const subject = `user:${dice.below(4)}`
-    const made = { subject, validAfterMs: clock.now(), expiresAtMs: clock.now() + 1e9 }
+    const nowMs = clockOf(name).now()
+    const made = { subject, validAfterMs: nowMs, expiresAtMs: nowMs + 1e9 }
     const scope = { poolId, registered, records: secondary, asPrimary: () => primary }
-    await revoke(scope, made, { clock, random: dice, replicaControl: process.replication.control })
+    await revoke(scope, made, {
+      clock: clockOf(name),
+      random: dice,
+      replicaControl: process.replication.control,
+    })
     const known = revoked.get(subject)
     if (known === undefined || known.validAfterMs < made.validAfterMs) revoked.set(subject, made)
   }
