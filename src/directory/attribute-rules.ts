@@ -35,7 +35,7 @@ const isDateTime = (value: string): boolean =>
 
 const stringFlaw = (value: string, schema: SchemaAttributeType): string | undefined => {
   const { MinLength, MaxLength } = schema.StringAttributeConstraints ?? {}
-  const length = [...value].length
+  const { length } = Array.from(value)
   if (MinLength !== undefined && length < Number(MinLength))
     return `String must be at least ${MinLength} characters long.`
   if (MaxLength !== undefined && length > Number(MaxLength))
@@ -166,7 +166,8 @@ export const updatedAttributes = (
     if (byName.get(name)?.Mutable === false && value !== current[name] && !isFirstValue)
       throw refuse(`user.${name}: Attribute cannot be updated.`)
   }
-  const { sub, ...givenOther } = given
+  // What is left of `sub` here is the same as before.
+  const givenOther = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'sub'))
   checkValues(schema, givenOther)
   const merged: Record<string, string> = { ...current, ...givenOther }
   const emptied = Object.entries(givenOther).filter(([, value]) => value === '')

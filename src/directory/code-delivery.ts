@@ -1,7 +1,7 @@
 // Where a user's codes go: which address, by which medium, and the message itself.
 import type { CodeDeliveryDetailsType } from '@aws-sdk/client-cognito-identity-provider'
 import type { CodeUse } from './confirmation-code.ts'
-import { verification } from './message-texts.ts'
+import { addressed, verification } from './message-texts.ts'
 import { deliveryDetails, type Message, type Messages } from './messages-port.ts'
 import type { User } from './records/user.ts'
 import type { UserPool } from './records/user-pool.ts'
@@ -44,7 +44,6 @@ export const sendVerification = async (
   code: string,
 ): Promise<CodeDeliveryDetailsType> => {
   const { attribute, channel, to } = destination
-  const username = userPool.settings.UsernameAttributes?.length ? to : user.username
-  await messages.send(verification(userPool, { channel, to, username }, code))
+  await messages.send(verification(userPool, addressed(userPool, user, destination), code))
   return deliveryDetails(attribute, channel, to)
 }

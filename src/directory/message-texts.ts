@@ -1,5 +1,6 @@
 // The texts of messages to users: a pool's own templates, or the project's default ones, filled in.
 import type { Message } from './messages-port.ts'
+import type { User } from './records/user.ts'
 import type { UserPool } from './records/user-pool.ts'
 
 export type Channel = Message['channel']
@@ -18,7 +19,15 @@ const defaultTexts = {
   reset: 'To choose a new password, enter this code: {####}',
 } as const
 
-type Addressed = { readonly channel: Channel; readonly to: string; readonly username: string }
+/** Who a message is to; `username` is the name that it may show. */
+export type Addressed = { readonly channel: Channel; readonly to: string; readonly username: string }
+
+/** Where the user name is the sub, it means nothing to the user: they know the address that they sign in with. */
+export const addressed = (
+  { settings }: Pick<UserPool, 'settings'>,
+  user: Pick<User, 'username'>,
+  { channel, to }: { readonly channel: Channel; readonly to: string },
+): Addressed => ({ channel, to, username: settings.UsernameAttributes?.length ? to : user.username })
 
 const message = (
   userPool: UserPool,
@@ -35,30 +44,30 @@ const message = (
 })
 
 /** What AdminCreateUser sends: the user name and the temporary password. */
-export const invitation = (userPool: UserPool, addressed: Addressed, password: string): Message => {
+export const invitation = (userPool: UserPool, receiver: Addressed, password: string): Message => {
   const template = userPool.settings.AdminCreateUserConfig?.InviteMessageTemplate
-  const own = addressed.channel === 'EMAIL' ? template?.EmailMessage : template?.SMSMessage
-  return message(userPool, addressed, password, {
+  const own = receiver.channel === 'EMAIL' ? template?.EmailMessage : template?.SMSMessage
+  return message(userPool, receiver, password, {
     subject: template?.EmailSubject ?? defaultTexts.invitationSubject,
     body: own ?? defaultTexts.invitation,
   })
 }
 
 /** What SignUp and ResendConfirmationCode send. */
-export const verification = (userPool: UserPool, addressed: Addressed, code: string): Message => {
+export const verification = (userPool: UserPool, receiver: Addressed, code: string): Message => {
   const template = userPool.settings.VerificationMessageTemplate
-  const own = addressed.channel === 'EMAIL' ? template?.EmailMessage : template?.SmsMessage
-  return message(userPool, addressed, code, {
+  const own = receiver.channel === 'EMAIL' ? template?.EmailMessage : template?.SmsMessage
+  return message(userPool, receiver, code, {
     subject: template?.EmailSubject ?? defaultTexts.verificationSubject,
     body: own ?? defaultTexts.verification,
   })
 }
 
 /** What AdminResetUserPassword sends; the pool's verification texts serve here too, as Cognito's do. */
-export const passwordReset = (userPool: UserPool, addressed: Addressed, code: string): Message => {
+export const passwordReset = (userPool: UserPool, receiver: Addressed, code: string): Message => {
   const template = userPool.settings.VerificationMessageTemplate
-  const own = addressed.channel === 'EMAIL' ? template?.EmailMessage : template?.SmsMessage
-  return message(userPool, addressed, code, {
+  const own = receiver.channel === 'EMAIL' ? template?.EmailMessage : template?.SmsMessage
+  return message(userPool, receiver, code, {
     subject: template?.EmailSubject ?? defaultTexts.resetSubject,
     body: own ?? defaultTexts.reset,
   })

@@ -16,6 +16,8 @@ export const createMessages = (options: {
   readonly log: Pick<Logger, 'info'>
 }): Messages => {
   const { vault, clock, random, log } = options
+  // Orders messages of the same millisecond; the random part makes the ID unique across restarts.
+  let sentCount = 0
 
   /** Another sender may be trimming at the same moment; one of the two is enough. */
   const makeRoom = async (records: WritableRecords<'regional'>): Promise<void> => {
@@ -31,7 +33,8 @@ export const createMessages = (options: {
       // Regional data on the primary too: the inbox belongs to the Region that sends.
       const records = vault.pool(poolId).secondary
       if ((await records.count(inbox)) >= inboxMessagesMax) await makeRoom(records)
-      const messageId = random.bytes(messageIdBytes).toString('base64url')
+      sentCount += 1
+      const messageId = `${String(sentCount).padStart(12, '0')}-${random.bytes(messageIdBytes).toString('base64url')}`
       await records.commit((changes) => changes.create(inbox, { messageId, atMs: clock.now(), ...message }))
       log.info({ poolId, channel: message.channel }, 'a message is in the development inbox')
     },

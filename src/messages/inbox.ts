@@ -7,6 +7,7 @@ import type { Vault } from '../vault/vault.ts'
 
 /** A message as it was handed over for delivery. */
 export type InboxMessage = {
+  /** Unique; among messages of one millisecond the greater is the later one. */
   readonly messageId: string
   /** ms since 1970. */
   readonly atMs: number
@@ -75,9 +76,13 @@ export const readInbox = async (
         found.push({ poolId, message })
   return found
     .toSorted((first, second) => first.message.atMs - second.message.atMs)
-    .map(({ poolId, message: { messageId, atMs, ...message } }) => ({
+    .map(({ poolId, message: { atMs, to, channel, subject, body, code } }) => ({
       poolId,
       time: new Date(atMs).toISOString(),
-      ...message,
+      to,
+      channel,
+      ...(subject === undefined ? {} : { subject }),
+      body,
+      ...(code === undefined ? {} : { code }),
     }))
 }

@@ -297,9 +297,15 @@ describe('ResendConfirmationCode', () => {
     const plain = await directory.makePool()
     const { clientId } = await directory.makeClient(plain)
     await sign('oli', { ClientId: clientId })
-    await expect(resend('oli', clientId)).rejects.toMatchObject(
-      fault('InvalidParameterException', 'Cannot resend codes. Auto verification not turned on.'),
-    )
+    const hiding = await directory.makeClient(plain, { PreventUserExistenceErrors: 'ENABLED' })
+    for (const [name, client] of [
+      ['oli', clientId],
+      ['oli', hiding.clientId],
+      ['nobody', hiding.clientId],
+    ] as const)
+      await expect(resend(name, client)).rejects.toMatchObject(
+        fault('InvalidParameterException', 'Cannot resend codes. Auto verification not turned on.'),
+      )
   })
 
   it('answers for an unknown user with a destination that stays the same, when the client hides users', async () => {

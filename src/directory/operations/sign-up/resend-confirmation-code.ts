@@ -9,6 +9,9 @@ import { readPool } from '../../read-pool.ts'
 import { requireSecretHash } from '../../secret-hash.ts'
 import { hidesUsers, noSuchUsername, simulatedDelivery } from '../../user-existence.ts'
 
+const nothingToVerify = (): Fault =>
+  new Fault('InvalidParameterException', 'Cannot resend codes. Auto verification not turned on.')
+
 export const resendConfirmationCode = operation({
   name: 'ResendConfirmationCode',
   runs: 'primary',
@@ -23,14 +26,14 @@ export const resendConfirmationCode = operation({
     const stored = await findUser(records, userPool, username)
     if (stored === undefined) {
       if (!hidesUsers(client)) throw noSuchUsername(client)
+      if (!userPool.settings.AutoVerifiedAttributes?.length) throw nothingToVerify()
       return { CodeDeliveryDetails: await simulatedDelivery(records, userPool, username) }
     }
     const user = stored.value
     if (user.status !== 'UNCONFIRMED')
       throw new Fault('InvalidParameterException', 'User is already confirmed.')
     const destination = signUpDestination(userPool, user)
-    if (destination === undefined)
-      throw new Fault('InvalidParameterException', 'Cannot resend codes. Auto verification not turned on.')
+    if (destination === undefined) throw nothingToVerify()
 
     const { usernameKey } = user
     const { attribute, to: address } = destination

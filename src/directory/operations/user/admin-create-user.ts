@@ -3,7 +3,7 @@ import type { AdminCreateUserRequest, DeliveryMediumType } from '@aws-sdk/client
 import { Fault } from '../../../wire/fault.ts'
 import { attributesOf, newAttributes } from '../../attribute-rules.ts'
 import { requireUser } from '../../find-user.ts'
-import { invitation } from '../../message-texts.ts'
+import { addressed, invitation } from '../../message-texts.ts'
 import { attributesWithName, makeUser, prepareNewUser } from '../../new-user.ts'
 import { type Context, operation } from '../../operation.ts'
 import { makeTemporaryPassword } from '../../password-policy.ts'
@@ -27,9 +27,7 @@ const invite = async (
   for (const channel of user.invitedBy ?? defaultMediums) {
     const to = user.attributes[addressOf[channel]]
     if (to === undefined) continue
-    // Where the name is the sub, it means nothing to the user: they know the address that they sign in with.
-    const username = userPool.settings.UsernameAttributes?.length ? to : user.username
-    await messages.send(invitation(userPool, { channel, to, username }, password))
+    await messages.send(invitation(userPool, addressed(userPool, user, { channel, to }), password))
   }
 }
 

@@ -5,7 +5,7 @@ import { replaceUser } from '../../change-user.ts'
 import { type Destination, destinationsOf } from '../../code-delivery.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { requireUser } from '../../find-user.ts'
-import { passwordReset } from '../../message-texts.ts'
+import { addressed, passwordReset } from '../../message-texts.ts'
 import { operation } from '../../operation.ts'
 import { readPool } from '../../read-pool.ts'
 import type { User } from '../../records/user.ts'
@@ -43,15 +43,16 @@ export const adminResetUserPassword = operation({
         'InvalidParameterException',
         'Cannot reset password for the user as there is no registered/verified email or phone_number',
       )
-    const { attribute, channel, to } = destination
-    const { usernameKey, username } = user
+    const { usernameKey } = user
+    const { attribute, to: address } = destination
     const pending = await prepareCode(
       records,
-      { usernameKey, purpose: 'password-reset', attribute, address: to },
+      { usernameKey, purpose: 'password-reset', attribute, address },
       context,
     )
     await replaceUser(context, userPool, stored, { status: 'RESET_REQUIRED' }, { also: pending.write })
-    await context.messages.send(passwordReset(userPool, { channel, to, username }, pending.code))
+    const receiver = addressed(userPool, user, destination)
+    await context.messages.send(passwordReset(userPool, receiver, pending.code))
     return {}
   },
 })
