@@ -11,7 +11,7 @@ import type { Primary } from './primary.ts'
 import type { Registrations } from './registrations.ts'
 import type { ReplicationParts } from './replication.ts'
 import type { Secondary } from './secondary.ts'
-import { mergeStatus, type StatusRegister } from './status-register.ts'
+import type { StatusRegister } from './status-register.ts'
 
 export type ReplicaActions = ReplicaControl & {
   /** Throws the Fault that says which key prerequisite isn't met, here or in the target Region. */

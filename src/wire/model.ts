@@ -53,6 +53,22 @@ export type ServiceModel = {
 
 const modelsFolder = new URL('../../models/', import.meta.url)
 
+/** Where a model is stricter than the service that it describes: shapes by service, each with what replaces its constraints. */
+const corrections: Readonly<Record<string, Readonly<Record<string, Partial<Shape>>>>> = {
+  'cognito-idp': {
+    // CreateUserPoolDomain takes custom domains (`auth.example.com`) too, which the published pattern of prefix domains leaves out.
+    DomainType: { max: 253, pattern: '[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?' },
+  },
+}
+
 /** Reads `models/<name>.json`. */
-export const loadModel = (name: 'cognito-idp' | 'kms'): ServiceModel =>
-  JSON.parse(readFileSync(new URL(`${name}.json`, modelsFolder), 'utf8')) as ServiceModel
+export const loadModel = (name: 'cognito-idp' | 'kms'): ServiceModel => {
+  const model = JSON.parse(readFileSync(new URL(`${name}.json`, modelsFolder), 'utf8')) as ServiceModel
+  const shapes: Record<string, Shape> = { ...model.shapes }
+  for (const [shapeName, correction] of Object.entries(corrections[name] ?? {})) {
+    const published = shapes[shapeName]
+    if (published === undefined) throw new Error(`the model of ${name} has no shape ${shapeName} to correct`)
+    shapes[shapeName] = { ...published, ...correction }
+  }
+  return { ...model, shapes }
+}
