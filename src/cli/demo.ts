@@ -57,10 +57,11 @@ export const demo = defineCommand({
       stopping.signal.addEventListener('abort', () => reject(new CliFailure('stopped.'))),
     )
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
-    const narrator = createNarrator(
-      (text) => process.stdout.write(text),
-      () => performance.now(),
-    )
+    // Once it is being stopped, that a step fails is no news.
+    const write = (text: string): void => {
+      if (!stopping.signal.aborted) process.stdout.write(text)
+    }
+    const narrator = createNarrator(write, () => performance.now())
     let supervisor: Supervisor | undefined
     const story = tellStory(narrator, async (prove) => {
       supervisor = await startDeployment({ folder, logDescriptor, signal: stopping.signal }, prove)

@@ -104,6 +104,17 @@ const plan = (
   return { endpoints, regionConfigurations, routerConfiguration }
 }
 
+/** Rejects when one doesn't start, once all have come to an end of starting. */
+const startAll = async (
+  processes: readonly SupervisedProcess[],
+  signal: AbortSignal | undefined,
+): Promise<void> => {
+  const starts = await Promise.allSettled(processes.map((one) => one.start()))
+  signal?.throwIfAborted()
+  const failed = starts.find((start) => start.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
 /**
  * Starts everything; resolves when all of it is ready. Rejects with CliFailure (folder in use, port in use, a process that does not
  * start), with nothing left running.
@@ -137,13 +148,12 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Super
       const { region } = configuration
       byRegion.set(region, add(`Region ${region}`, 'region', configuration, folder.file(`${region}.json`)))
     }
-    add('The router', 'router', routerConfiguration, folder.file('router.json'))
+    const router = add('The router', 'router', routerConfiguration, folder.file('router.json'))
     options.signal?.throwIfAborted()
     options.signal?.addEventListener('abort', () => void stop(), { once: true })
-    const starts = await Promise.allSettled(processes.map((one) => one.start()))
-    const failed = starts.find((start) => start.status === 'rejected')
-    options.signal?.throwIfAborted()
-    if (failed !== undefined) throw failed.reason
+    await startAll([...byRegion.values()], options.signal)
+    // After the Regions, so that its first look at them finds them well.
+    await startAll([router], options.signal)
     const [accessKey] = deployment.accessKeys
     if (accessKey === undefined) throw new TypeError('a deployment has at least one access key')
     writePrivateFile(folder.file('endpoints.json'), `${JSON.stringify(endpoints, undefined, 2)}\n`)

@@ -1,4 +1,4 @@
-// Replication lag as the Regions' metrics endpoints tell it, looked at all the time while the demo runs.
+// Replication lag as a Region's metrics endpoint tells it, looked at all the time while the demo runs.
 const intervalMs = 100
 const lagLine = /^twinpool_replication_lag_milliseconds\{[^}]*\} (\S+)$/gm
 const positionsLine = /^twinpool_replication_lag_positions\{[^}]*\} (\S+)$/gm
@@ -6,9 +6,16 @@ const positionsLine = /^twinpool_replication_lag_positions\{[^}]*\} (\S+)$/gm
 const numbersIn = (text: string, line: RegExp): readonly number[] =>
   [...text.matchAll(line)].map(([, value]) => Number(value))
 
+export type SeenLag = {
+  /** The largest since the last call, in ms. */
+  readonly largestMs: number
+  /** The lag now, in ms. */
+  readonly lastMs: number
+}
+
 export type LagWatch = {
-  /** The largest lag seen since the last call, in ms; undefined when no Region reported one. */
-  take(): number | undefined
+  /** Undefined when the Region has told none since the last call. */
+  take(): Promise<SeenLag | undefined>
   stop(): void
 }
 
@@ -29,21 +36,27 @@ export const positionsBehind = async (origin: string): Promise<number | undefine
   return numbers.length === 0 ? undefined : Math.max(...numbers)
 }
 
-export const watchLag = (origins: readonly string[]): LagWatch => {
-  let largest: number | undefined
+/** Watches the replica in this Region: how old its knowledge of the primary is, which grows while there is no primary to be reached. */
+export const watchLag = (origin: string): LagWatch => {
+  let seen: SeenLag | undefined
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
   const look = async (): Promise<void> => {
-    const texts = await Promise.all(origins.map(scrape))
-    const numbers = texts.flatMap((text) => numbersIn(text ?? '', lagLine))
-    if (numbers.length > 0) largest = Math.max(largest ?? 0, ...numbers)
-    if (!isStopped) timer = setTimeout(() => void look(), intervalMs)
+    const numbers = numbersIn((await scrape(origin)) ?? '', lagLine)
+    if (numbers.length === 0) return
+    const lastMs = Math.max(...numbers)
+    seen = { largestMs: Math.max(seen?.largestMs ?? 0, lastMs), lastMs }
   }
-  void look()
+  const goOn = async (): Promise<void> => {
+    await look()
+    if (!isStopped) timer = setTimeout(() => void goOn(), intervalMs)
+  }
+  void goOn()
   return {
-    take: () => {
-      const taken = largest
-      largest = undefined
+    take: async () => {
+      await look()
+      const taken = seen
+      seen = undefined
       return taken
     },
     stop: () => {

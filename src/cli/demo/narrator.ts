@@ -1,13 +1,14 @@
 // What the demo says on the terminal: chapters, what each proved, and the closing table.
 import { stripVTControlCharacters, styleText } from 'node:util'
+import type { SeenLag } from './lag-watch.ts'
 
 export type Chapter = {
   readonly title: string
   /** What the table says was proven. */
   readonly proven: string
   readonly tookMs: number
-  /** Largest lag of any replica that was seen meanwhile; undefined when nobody could be asked. */
-  readonly lagMs: number | undefined
+  /** Of the replica, meanwhile; undefined while there is none. */
+  readonly lag: SeenLag | undefined
 }
 
 type Style = Parameters<typeof styleText>[0]
@@ -67,15 +68,18 @@ export const createNarrator = (write: (text: string) => void, now: () => number)
     },
     close: (chapters, tookMs) => {
       const head = ['', 'step', 'proven', 'took', 'lag seen'].map((cell) => paint('bold', cell))
-      const rows = chapters.map(({ title, proven, tookMs: chapterMs, lagMs }, index) => [
+      const rows = chapters.map(({ title, proven, tookMs: chapterMs, lag }, index) => [
         String(index + 1),
         title,
         proven,
         seconds(chapterMs),
-        lagMs === undefined ? '–' : seconds(lagMs),
+        lag === undefined ? '–' : `${seconds(lag.largestMs)} → ${seconds(lag.lastMs)}`,
       ])
       say()
       say(tableOf([head, ...rows]))
+      say(
+        `  ${paint('gray', 'Lag: the largest seen → at the end. It grows while there is no primary to follow.')}`,
+      )
       say()
       say(`  ${paint(['bold', 'green'], 'Every step held')}, in ${seconds(tookMs)}.`)
       say(`  ${paint('gray', 'npm start brings the same deployment up for use.')}`)

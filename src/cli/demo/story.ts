@@ -29,10 +29,11 @@ export const tellStory = async (
     const number = chapters.length + 1
     const beganMs = performance.now()
     narrator.chapter(number, title)
-    lag?.take()
+    await lag?.take()
     try {
       const result = await work(narrator.fact)
-      chapters.push({ title, proven, tookMs: performance.now() - beganMs, lagMs: lag?.take() })
+      const tookMs = performance.now() - beganMs
+      chapters.push({ title, proven, tookMs, lag: await lag?.take() })
       return result
     } catch (error) {
       narrator.failure(
@@ -47,8 +48,8 @@ export const tellStory = async (
   narrator.open()
   try {
     const supervisor = await step('Start', 'two Regions and the router, a process each', startDeployment)
-    lag = watchLag(Object.values(supervisor.endpoints.regions))
     const stage = createStage(supervisor, primary, secondary)
+    lag = watchLag(stage.secondary.origin)
     const pool = await step('Set up', 'key in both Regions, pool, clients, users, replica ACTIVE', (prove) =>
       setUpPool(stage, prove),
     )
