@@ -79,26 +79,38 @@ const plan = (
   const peers = Object.fromEntries(regions.map(({ name, origin }) => [name, origin]))
   const regionConfigurations = regions.map(
     ({ name, port, origin }): RegionConfiguration => ({
-      ...{
-        region: name,
-        account,
-        host,
-        port,
-        dataFolder: folder.file(name),
-        origin,
-        routerOrigin,
-        baseDomain,
-      },
-      ...{ peers, accessKeys, deploymentSecret, tls, dataKeyLifetimeSeconds: 60, logLevel },
+      region: name,
+      account,
+      host,
+      port,
+      dataFolder: folder.file(name),
+      origin,
+      routerOrigin,
+      baseDomain,
+      peers,
+      accessKeys,
+      deploymentSecret,
+      tls,
+      dataKeyLifetimeSeconds: 60,
+      logLevel,
     }),
   )
   const routerConfiguration: RouterConfiguration = {
-    ...{ host, port: routerPort, origin: routerOrigin, baseDomain, tls, logLevel },
+    host,
+    port: routerPort,
+    origin: routerOrigin,
+    baseDomain,
+    tls,
+    logLevel,
     regions: regions.map(({ name, origin }) => ({ name, origin })),
     routerToken: routerTokenOf(deploymentSecret),
   }
   const endpoints: DeploymentEndpoints = {
-    ...{ router: routerOrigin, regions: peers, account, baseDomain, dataFolder: folder.path },
+    router: routerOrigin,
+    regions: peers,
+    account,
+    baseDomain,
+    dataFolder: folder.path,
     authorityFile: tls?.authorityFile,
   }
   return { endpoints, regionConfigurations, routerConfiguration }

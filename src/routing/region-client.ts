@@ -69,7 +69,8 @@ export const createRegionClient = (options: RegionClientOptions): RegionClient =
       if (status !== 200) throw new Error(`the health endpoint of ${region} answered ${status}`)
     },
     locate: async (region, { by, value }) => {
-      const { status, body } = await ask(region, `/_twinpool/locate?${new URLSearchParams({ [by]: value })}`)
+      const query = new URLSearchParams({ [by]: value }).toString()
+      const { status, body } = await ask(region, `/_twinpool/locate?${query}`)
       if (status === 404) return undefined
       if (status !== 200) throw new Error(`${region} answered ${status} when asked for a pool`)
       const { role, status: replicaStatus } = location.parse(JSON.parse(body))
