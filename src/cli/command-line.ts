@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   demo: async () => (await import('./demo.ts')).demo as CommandDef,
   env: async () => (await import('./env.ts')).env as CommandDef,
   region: async () => (await import('./region.ts')).region as CommandDef,
+  docs: async () => (await import('./docs.ts')).docs as CommandDef,
   router: async () => (await import('./router.ts')).router as CommandDef,
 }
 

@@ -12,3 +12,11 @@ export const replicationOperations = (replication: ReplicaActions): readonly Any
   deleteUserPoolReplica(replication),
   listUserPoolReplicas(replication),
 ]
+
+/** Their names, for whoever lists what is built without a replication at hand. */
+export const replicationOperationNames = [
+  'CreateUserPoolReplica',
+  'UpdateUserPoolReplica',
+  'DeleteUserPoolReplica',
+  'ListUserPoolReplicas',
+] as const
