@@ -1,5 +1,5 @@
 // Refresh tokens: a compact JWE (RFC 7516) that holds all there is to know, so that any Region can honour it.
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto'
 import type { Random } from '../telemetry/clock.ts'
 
 export type RefreshToken = {
@@ -33,10 +33,10 @@ const charactersMax = 4_096
 
 export const sealRefreshToken = (token: RefreshToken, key: Buffer, random: Random): string => {
   const contentKey = random.bytes(contentKeyBytes)
-  const wrap = createCipheriv(wrapCipher, key, wrapInitialValue)
+  const wrap = createCipheriv(wrapCipher, createSecretKey(key), wrapInitialValue)
   const wrapped = Buffer.concat([wrap.update(contentKey), wrap.final()])
   const nonce = random.bytes(nonceBytes)
-  const cipher = createCipheriv('aes-256-gcm', contentKey, nonce)
+  const cipher = createCipheriv('aes-256-gcm', createSecretKey(contentKey), nonce)
   cipher.setAAD(Buffer.from(header, 'ascii'))
   const ciphertext = Buffer.concat([cipher.update(JSON.stringify(token), 'utf8'), cipher.final()])
   return [
@@ -54,9 +54,11 @@ export const openRefreshToken = (sealed: string, key: Buffer): RefreshToken | un
     return undefined
   if (ciphertext === undefined) return undefined
   try {
-    const unwrap = createDecipheriv(wrapCipher, key, wrapInitialValue)
+    const unwrap = createDecipheriv(wrapCipher, createSecretKey(key), wrapInitialValue)
     const contentKey = Buffer.concat([unwrap.update(wrapped), unwrap.final()])
-    const decipher = createDecipheriv('aes-256-gcm', contentKey, nonce, { authTagLength: tagBytes })
+    const decipher = createDecipheriv('aes-256-gcm', createSecretKey(contentKey), nonce, {
+      authTagLength: tagBytes,
+    })
     decipher.setAAD(Buffer.from(header, 'ascii'))
     decipher.setAuthTag(tag)
     const plain = Buffer.concat([decipher.update(ciphertext), decipher.final()])

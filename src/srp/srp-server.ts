@@ -1,5 +1,5 @@
 // The server's side of Cognito's SRP (RFC 5054's arithmetic, with the hashes and the key derivation of amazon-cognito-identity-js).
-import { createHmac, hkdfSync } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync } from 'node:crypto'
 import { powerOfGenerator, publicPower, secretPower } from './modular-exponentiation.ts'
 import { k, N, primeBytes, sha256, signedBytes, toBigInt } from './srp-group.ts'
 
@@ -62,7 +62,7 @@ export const claimSignature = (
     readonly timestamp: string
   },
 ): Buffer =>
-  createHmac('sha256', sessionKey)
+  createHmac('sha256', createSecretKey(sessionKey))
     .update(about.poolName)
     .update(about.username)
     .update(about.secretBlock)

