@@ -14,6 +14,7 @@ export const account = '000000000000'
 export type TestRegions = {
   readonly folder: string
   readonly origins: Readonly<Record<string, string>>
+  readonly deploymentSecret: string
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   cognito(region: string): CognitoIdentityProviderClient
   kms(region: string): KMSClient
@@ -85,6 +86,7 @@ export const startRegions = async (
   return {
     folder,
     origins,
+    deploymentSecret,
     credentials,
     cognito: (region) =>
       new CognitoIdentityProviderClient({ region, endpoint: origins[region], credentials, maxAttempts: 1 }),
