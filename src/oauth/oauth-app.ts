@@ -1,5 +1,5 @@
 // The OAuth 2.0 and OpenID Connect endpoints of a Region, as one hono app.
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Runtime } from '../directory/runtime.ts'
 import { revokeRefreshToken } from '../signin/revoke-refresh-token.ts'
@@ -45,7 +45,7 @@ const addDocuments = (app: Hono, runtime: Runtime): void => {
   }
 }
 
-/** Reads a request's form and client. Adding a body limit as middleware keeps an oversized body from being read at all. */
+/** Reads a request's form and client. */
 const clientRequest = async (context: Context, runtime: Runtime): Promise<ClientRequest> =>
   readClientRequest(
     {
@@ -70,12 +70,23 @@ const asRevocationError = (error: unknown): unknown =>
     ? new OauthError('invalid_client', { status: 401 })
     : error
 
+/**
+ * A declared length is the parser's to keep, so such a body needs no counting stream, which would cost as much as the rest of the request.
+ * One without is counted.
+ */
+const limitedBody = (): MiddlewareHandler => {
+  const refuse = (context: Context) => context.json({ error: 'invalid_request' }, 413, tokenHeaders)
+  const counted = bodyLimit({ maxSize: bodyBytesMax, onError: refuse })
+  return (context, next) => {
+    const length = context.req.header('content-length')
+    if (length === undefined) return counted(context, next)
+    return Number(length) > bodyBytesMax ? Promise.resolve(refuse(context)) : next()
+  }
+}
+
 export const createOauthApp = (runtime: Runtime): Hono => {
   const app = new Hono()
-  const limit = bodyLimit({
-    maxSize: bodyBytesMax,
-    onError: (context) => context.json({ error: 'invalid_request' }, 413, tokenHeaders),
-  })
+  const limit = limitedBody()
 
   app.post('/oauth2/token', limit, async (context) => {
     const request = await clientRequest(context, runtime)
