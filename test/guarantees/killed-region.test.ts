@@ -13,15 +13,21 @@ import {
 import { KMSClient } from '@aws-sdk/client-kms'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Supervisor, startSupervisor } from '../../src/cli/supervisor.ts'
-import { account, eventually, type TestRegions } from '../support/regions.ts'
-import { machineToken, makeReplicatedPool, type ReplicatedPool, signIn } from '../support/replicated-pool.ts'
+import { account, eventually } from '../support/regions.ts'
+import {
+  machineToken,
+  makeReplicatedPool,
+  type RegionClients,
+  type ReplicatedPool,
+  signIn,
+} from '../support/replicated-pool.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'twinpool-killed-'))
 const logFile = join(folder, 'log')
 const logDescriptor = openSync(logFile, 'a', 0o600)
 let supervisor: Supervisor
 /** Both Regions through the router's one URL. */
-let routed: TestRegions
+let routed: RegionClients
 let pool: ReplicatedPool
 const acknowledged: string[] = []
 
@@ -41,15 +47,10 @@ beforeAll(async () => {
   const { router } = supervisor.endpoints
   const credentials = supervisor.accessKey
   routed = {
-    folder,
     origins: { 'us-east-1': router, 'us-west-2': router },
-    credentials,
     cognito: (region) =>
       new CognitoIdentityProviderClient({ region, endpoint: router, credentials, maxAttempts: 1 }),
     kms: (region) => new KMSClient({ region, endpoint: router, credentials, maxAttempts: 1 }),
-    stop: (region) => supervisor.kill(region),
-    start: (region) => supervisor.restart(region),
-    close: () => supervisor.stop(),
   }
   pool = await makeReplicatedPool(routed)
 })

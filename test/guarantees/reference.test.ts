@@ -1,8 +1,6 @@
 // The reference pages say what the code does: they are what `npm run docs` writes.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { referenceFolder } from '../../src/cli/docs.ts'
 import { referencePages } from '../../src/region/reference-pages.ts'
 import {
   replicationOperationNames,
@@ -10,7 +8,10 @@ import {
 } from '../../src/replication/operations/replication-operations.ts'
 
 test.each(Object.entries(referencePages()))('docs/reference/%s is up to date', (name, text) => {
-  expect(readFileSync(join(referenceFolder, name), 'utf8'), 'run npm run docs').toBe(text)
+  expect(
+    readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8'),
+    'run npm run docs',
+  ).toBe(text)
 })
 
 test('the named replication operations are those that are declared', () => {

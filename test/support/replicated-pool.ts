@@ -15,6 +15,9 @@ import {
 import { CreateKeyCommand, PutKeyPolicyCommand, ReplicateKeyCommand } from '@aws-sdk/client-kms'
 import { eventually, poolKeyPolicy, type TestRegions } from './regions.ts'
 
+/** What these steps need of a deployment, however its Regions are run. */
+export type RegionClients = Pick<TestRegions, 'origins' | 'cognito' | 'kms'>
+
 export const primaryRegion = 'us-east-1'
 export const secondaryRegion = 'us-west-2'
 
@@ -25,7 +28,7 @@ const required = <Value>(value: Value | undefined): Value => {
 
 /** A multi-Region key with a replica in each of the other Regions, every policy letting both services in. Returns the primary's ARN. */
 export const makeMultiRegionKey = async (
-  regions: TestRegions,
+  regions: RegionClients,
   others: readonly string[] = [secondaryRegion],
   policy = poolKeyPolicy(),
 ): Promise<string> => {
@@ -40,7 +43,7 @@ export const makeMultiRegionKey = async (
 }
 
 export const makePool = async (
-  regions: TestRegions,
+  regions: RegionClients,
   keyArn: string | undefined,
   input: Partial<CreateUserPoolCommandInput> = {},
 ): Promise<string> => {
@@ -58,7 +61,7 @@ export const makePool = async (
 }
 
 export const statusOf = async (
-  regions: TestRegions,
+  regions: RegionClients,
   poolId: string,
   asked: string,
   replica: string,
@@ -71,7 +74,7 @@ export const statusOf = async (
 
 /** Creates the replica, waits until it is complete, activates it and waits until it says so itself. */
 export const makeActiveReplica = async (
-  regions: TestRegions,
+  regions: RegionClients,
   poolId: string,
   region = secondaryRegion,
 ): Promise<void> => {
@@ -99,7 +102,7 @@ export type ReplicatedPool = {
 }
 
 /** A pool with a user, a group, an app client and a machine client, and an ACTIVE replica of it. */
-export const makeReplicatedPool = async (regions: TestRegions): Promise<ReplicatedPool> => {
+export const makeReplicatedPool = async (regions: RegionClients): Promise<ReplicatedPool> => {
   const keyArn = await makeMultiRegionKey(regions)
   const poolId = await makePool(regions, keyArn)
   const primary = regions.cognito(primaryRegion)
@@ -167,7 +170,7 @@ export const makeReplicatedPool = async (regions: TestRegions): Promise<Replicat
 }
 
 export const signIn = async (
-  regions: TestRegions,
+  regions: RegionClients,
   region: string,
   pool: Pick<ReplicatedPool, 'appClientId' | 'user'>,
   password = pool.user.password,
@@ -188,7 +191,7 @@ export const signIn = async (
 
 /** A client_credentials token, or the error's code. */
 export const machineToken = async (
-  regions: TestRegions,
+  regions: RegionClients,
   region: string,
   machine: ReplicatedPool['machine'],
 ): Promise<{ readonly accessToken?: string; readonly error?: string }> => {
