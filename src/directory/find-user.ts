@@ -2,18 +2,10 @@
 import type { Records, Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
 import { aliases, type User, users } from './records/user.ts'
-import { type UserPool, userPools } from './records/user-pool.ts'
+import type { UserPool } from './records/user-pool.ts'
 import { aliasKindsFor, looksLikeSub, usernameKeyOf } from './username-rules.ts'
 
 type Reads = Pick<Records, 'get' | 'find'>
-
-/** The pool's own record; a Fault ResourceNotFoundException when it was deleted meanwhile. */
-export const readUserPool = async (records: Pick<Records, 'get'>, poolId: string): Promise<UserPool> => {
-  const stored = await records.get(userPools, poolId)
-  if (stored === undefined)
-    throw new Fault('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
-  return stored.value
-}
 
 const findByAlias = async (
   records: Reads,

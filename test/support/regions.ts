@@ -14,7 +14,6 @@ export const account = '000000000000'
 export type TestRegions = {
   readonly folder: string
   readonly origins: Readonly<Record<string, string>>
-  readonly deploymentSecret: string
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   cognito(region: string): CognitoIdentityProviderClient
   kms(region: string): KMSClient
@@ -44,7 +43,7 @@ const freePorts = async (count: number): Promise<readonly number[]> => {
 export const startRegions = async (
   regions: readonly string[] = ['us-east-1', 'us-west-2'],
   options: { readonly dataKeyLifetimeSeconds?: number } = {},
-): Promise<TestRegions> => {
+): Promise<TestRegions & { readonly deploymentSecret: string }> => {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-regions-'))
   const ports = await freePorts(regions.length)
   const origins = Object.fromEntries(

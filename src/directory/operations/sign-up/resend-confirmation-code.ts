@@ -24,7 +24,8 @@ export const resendConfirmationCode = operation({
     ])
     requireSecretHash(client, username, input.SecretHash)
     const stored = await findUser(records, userPool, username)
-    if (stored === undefined) {
+    // Developer guide, "Managing error responses": nobody and a disabled user look the same.
+    if (stored === undefined || (!stored.value.isEnabled && hidesUsers(client))) {
       if (!hidesUsers(client)) throw noSuchUsername(client)
       if (!userPool.settings.AutoVerifiedAttributes?.length) throw nothingToVerify()
       return { CodeDeliveryDetails: await simulatedDelivery(records, userPool, username) }

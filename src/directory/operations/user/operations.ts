@@ -10,6 +10,8 @@ import { adminGetUser } from './admin-get-user.ts'
 import { adminResetUserPassword } from './admin-reset-user-password.ts'
 import { adminSetUserPassword } from './admin-set-user-password.ts'
 import { adminUpdateUserAttributes } from './admin-update-user-attributes.ts'
+import { confirmForgotPassword } from './confirm-forgot-password.ts'
+import { forgotPassword } from './forgot-password.ts'
 import { listUsers } from './list-users.ts'
 
 export const userOperations: readonly AnyOperation[] = [
@@ -23,5 +25,7 @@ export const userOperations: readonly AnyOperation[] = [
   adminResetUserPassword,
   adminSetUserPassword,
   adminUpdateUserAttributes,
+  confirmForgotPassword,
+  forgotPassword,
   listUsers,
 ]

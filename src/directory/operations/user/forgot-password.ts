@@ -1,0 +1,56 @@
+// ForgotPassword: sends a user a code with which they can choose a new password. The old one stays good until they do.
+import { Fault } from '../../../wire/fault.ts'
+import { prepareCode } from '../../confirmation-code.ts'
+import { findUser } from '../../find-user.ts'
+import { operation } from '../../operation.ts'
+import {
+  isAdminOnly,
+  noRecoveryAddress,
+  recoveryDestination,
+  requireResettable,
+  sendPasswordReset,
+} from '../../password-recovery.ts'
+import { readClient } from '../../read-client.ts'
+import { readPool } from '../../read-pool.ts'
+import { requireSecretHash } from '../../secret-hash.ts'
+import { hidesUsers, noSuchUsername, simulatedDelivery } from '../../user-existence.ts'
+
+export const forgotPassword = operation({
+  name: 'ForgotPassword',
+  runs: 'primary',
+  handle: async (input, context) => {
+    const { records } = context.pool
+    const username = input.Username ?? ''
+    const [{ value: userPool }, { value: client }] = await Promise.all([
+      readPool(context.pool),
+      readClient(context.pool, input.ClientId),
+    ])
+    requireSecretHash(client, username, input.SecretHash)
+    if (isAdminOnly(userPool))
+      throw new Fault('NotAuthorizedException', 'Contact administrator to reset password.')
+    const stored = await findUser(records, userPool, username)
+    const user = stored?.value
+    const destination = user === undefined ? undefined : recoveryDestination(userPool, user)
+    // Developer guide, "Managing error responses": nobody, a disabled user and one who can't be reached look the same.
+    if (hidesUsers(client) && (user?.isEnabled !== true || destination === undefined))
+      return { CodeDeliveryDetails: await simulatedDelivery(records, userPool, username) }
+    if (stored === undefined || user === undefined) throw noSuchUsername(client)
+    if (!user.isEnabled) throw new Fault('NotAuthorizedException', 'User is disabled.')
+    requireResettable(user)
+    if (destination === undefined) throw noRecoveryAddress()
+
+    const { usernameKey } = user
+    const { attribute, to: address } = destination
+    const pending = await prepareCode(
+      records,
+      { usernameKey, purpose: 'password-reset', attribute, address },
+      context,
+    )
+    await records.commit((changes) => {
+      changes.expect(stored)
+      pending.write(changes)
+    })
+    const details = await sendPasswordReset(context.messages, userPool, user, destination, pending.code)
+    return { CodeDeliveryDetails: details }
+  },
+})
