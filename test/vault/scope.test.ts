@@ -146,19 +146,23 @@ test('a secondary writes regional records only', async () => {
   )
 })
 
-test('a sealed record in the place of another does not open', async () => {
-  const keys = (await store.range(`${poolId}/test-people/`, { limit: 2 })).map(({ key }) => key)
-  const [first, second] = await store.getMany(keys)
+test('a sealed record in the place of another, or under another version, does not open', async () => {
+  const swapped = 'us-east-1_Swapped'
+  await vault.createPool(swapped, { poolArn })
+  const records = vault.pool(swapped).primary
+  await records.commit((changes) => {
+    for (const name of ['one', 'two'])
+      changes.create(people, { name, email: `${name}@b.c`, badge: `swapped-${name}` })
+  })
+  const [first, second] = await store.range(`${swapped}/test-people/`, { limit: 2 })
   if (first === undefined || second === undefined) throw new Error('the records are there')
   await store.commit({
     put: [{ ...second, value: first.value, version: second.version + 1 }],
-    check: [{ key: second.key, version: second.version }],
-    stream: poolId,
+    stream: swapped,
   })
-  await expect(vault.pool(poolId).primary.list(people, { limit: 50 })).rejects.toThrow(/sealed/)
-  await store.commit({ put: [{ ...second, version: second.version + 2 }], stream: poolId })
-  await expect(vault.pool(poolId).primary.list(people, { limit: 50 })).rejects.toThrow(/sealed/)
-  await store.commit({ delete: [second.key], stream: poolId })
+  await expect(records.list(people, { limit: 50 })).rejects.toThrow(/sealed/)
+  await store.commit({ put: [{ ...second, version: second.version + 2 }], stream: swapped })
+  await expect(records.list(people, { limit: 50 })).rejects.toThrow(/sealed/)
 })
 
 test.each([
