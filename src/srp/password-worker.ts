@@ -28,7 +28,9 @@ export const createPasswordWorkers = (options: {
     maxThreads: options.threads ?? threadsDefault,
     idleTimeout: idleTimeoutMs,
     maxQueue: queueLengthMax,
-    concurrentTasksPerWorker: 1,
+    // The next task waits at its worker, and a worker waits without Atomics: both measured cheaper for tasks of under a millisecond.
+    concurrentTasksPerWorker: 2,
+    atomics: 'disabled',
   })
   const run = async (task: SrpTask): Promise<string> => {
     if (piscina.queueSize >= queueLengthMax)
