@@ -5,7 +5,7 @@ import { Fault } from '../wire/fault.ts'
 import type { Invocation } from '../wire/service.ts'
 import type { AnyOperation } from './operation.ts'
 import { notEnabledOn, type PoolScope } from './operation.ts'
-import { appClients } from './records/app-client.ts'
+import { poolOfClient } from './pool-of-client.ts'
 import { type RegisteredPool, registeredPools, userPoolDomains } from './records/user-pool.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -35,7 +35,7 @@ const poolIdInToken = (token: string, runtime: Pick<Runtime, 'endpoints'>): stri
 }
 
 const poolIdOfClient = async (clientId: string, runtime: Pick<Runtime, 'vault'>): Promise<string> => {
-  const [poolId] = await runtime.vault.findPools(appClients, 'client', clientId)
+  const poolId = await poolOfClient(clientId, runtime.vault)
   if (poolId === undefined)
     throw new Fault('ResourceNotFoundException', `User pool client ${clientId} does not exist.`)
   return poolId

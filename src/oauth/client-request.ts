@@ -1,7 +1,7 @@
 // A form that a client sends to the token or revoke endpoint: what it says, who sends it, and the pool that the client is of.
-import { LRUCache } from 'lru-cache'
 import { mayRunOn, poolScope, registeredPool } from '../directory/gate.ts'
 import { notEnabledOn, type PoolScope } from '../directory/operation.ts'
+import { poolOfClient } from '../directory/pool-of-client.ts'
 import { type AppClient, appClients } from '../directory/records/app-client.ts'
 import { userPoolDomains } from '../directory/records/user-pool.ts'
 import type { Runtime } from '../directory/runtime.ts'
@@ -57,21 +57,6 @@ const credentialsOf = (form: URLSearchParams, authorization: string | undefined)
   return basic
 }
 
-/** A client stays in its pool for life, so what was found once holds; that it still exists is checked each time. */
-const poolsOfClients = new WeakMap<object, LRUCache<string, string>>()
-const rememberedClientsMax = 10_000
-
-const poolIdOfClient = async (clientId: string, { vault }: Pick<Runtime, 'vault'>): Promise<string> => {
-  const remembered = poolsOfClients.get(vault) ?? new LRUCache<string, string>({ max: rememberedClientsMax })
-  poolsOfClients.set(vault, remembered)
-  const known = remembered.get(clientId)
-  if (known !== undefined) return known
-  const [poolId] = await vault.findPools(appClients, 'client', clientId)
-  if (poolId === undefined) throw new OauthError('invalid_client')
-  remembered.set(clientId, poolId)
-  return poolId
-}
-
 /** `<domain>.auth.<region>.<base>`, as the request's Host names it; undefined for any other host. */
 const domainOfHost = (
   host: string | undefined,
@@ -93,7 +78,8 @@ export const readClientRequest = async (received: ReceivedForm, runtime: Runtime
   const form = new URLSearchParams(received.body)
   const { clientId, secret } = credentialsOf(form, received.authorization)
   if (clientId.length > idCharactersMax) throw new OauthError('invalid_client')
-  const poolId = await poolIdOfClient(clientId, runtime)
+  const poolId = await poolOfClient(clientId, runtime.vault)
+  if (poolId === undefined) throw new OauthError('invalid_client')
   const domain = domainOfHost(received.host, runtime)
   if (domain !== undefined) {
     const pools = await runtime.vault.findPools(userPoolDomains, 'domain', domain)
