@@ -222,3 +222,63 @@ describe('memberships', () => {
     await add('joiner', 'g-100')
   })
 })
+
+describe('deleting a group while others write', () => {
+  /** A directory in which something happens once, right after memberships were read. */
+  const startInterrupted = async () => {
+    let interruption: (() => Promise<unknown>) | undefined
+    const interrupted = await startUsersDirectory({
+      wrapStore: (store) => ({
+        ...store,
+        find: async (term, prefix, options) => {
+          const interrupt = prefix.includes('/memberships/') ? interruption : undefined
+          if (interrupt === undefined) return store.find(term, prefix, options)
+          interruption = undefined
+          if (happens === 'before the read') await interrupt()
+          const records = await store.find(term, prefix, options)
+          if (happens === 'after the read') await interrupt()
+          return records
+        },
+      }),
+    })
+    let happens: 'before the read' | 'after the read' = 'before the read'
+    const poolId = await interrupted.makePool()
+    for (const Username of ['ann', 'bob'])
+      await interrupted.call('AdminCreateUser', { UserPoolId: poolId, Username, MessageAction: 'SUPPRESS' })
+    const group = { UserPoolId: poolId, GroupName: 'group' }
+    await interrupted.call('CreateGroup', group)
+    await interrupted.call('AdminAddUserToGroup', { ...group, Username: 'ann' })
+    interrupted.pass(10)
+    return {
+      interrupted,
+      group,
+      deleteWhile: async (when: typeof happens, interrupt: () => Promise<unknown>): Promise<void> => {
+        happens = when
+        interruption = interrupt
+        await interrupted.call('DeleteGroup', group)
+      },
+    }
+  }
+
+  it('leaves a new group of that name its members', async () => {
+    const { interrupted, group, deleteWhile } = await startInterrupted()
+    await deleteWhile('before the read', async () => {
+      await interrupted.call('CreateGroup', group)
+      await interrupted.call('AdminAddUserToGroup', { ...group, Username: 'bob' })
+    })
+    const { Users } = await interrupted.call('ListUsersInGroup', group)
+    expect(Users?.map(({ Username }) => Username)).toEqual(['bob'])
+    expect(await interrupted.vault.pool(group.UserPoolId).primary.count(memberships)).toBe(1)
+    await interrupted.close()
+  })
+
+  it('goes on when a member is deleted at the same moment', async () => {
+    const { interrupted, group, deleteWhile } = await startInterrupted()
+    await interrupted.call('AdminAddUserToGroup', { ...group, Username: 'bob' })
+    await deleteWhile('after the read', () =>
+      interrupted.call('AdminDeleteUser', { UserPoolId: group.UserPoolId, Username: 'ann' }),
+    )
+    expect(await interrupted.vault.pool(group.UserPoolId).primary.count(memberships)).toBe(0)
+    await interrupted.close()
+  })
+})

@@ -76,6 +76,18 @@ describe('ListUsers', () => {
     expect(await namesOf({ Filter })).toEqual(expected)
   })
 
+  it('counts case in user names where the pool does', async () => {
+    const exact = await directory.makePool({ UsernameConfiguration: { CaseSensitive: true } })
+    for (const Username of ['Alice', 'alice'])
+      await directory.call('AdminCreateUser', { UserPoolId: exact, Username, MessageAction: 'SUPPRESS' })
+    expect(await namesOf({ UserPoolId: exact, Filter: 'username = "Alice"' })).toEqual(['Alice'])
+    expect(await namesOf({ UserPoolId: exact, Filter: 'username ^= "al"' })).toEqual(['alice'])
+  })
+
+  it('an empty beginning passes whoever has the attribute', async () => {
+    expect(await namesOf({ Filter: 'given_name ^= ""' })).toEqual(all.slice(0, 3))
+  })
+
   it('finds by sub', async () => {
     const { UserAttributes } = await directory.call('AdminGetUser', { UserPoolId, Username: nameOf(9) })
     const sub = UserAttributes?.find(({ Name }) => Name === 'sub')?.Value
