@@ -29,7 +29,7 @@ const findBySub = async (records: Reads, sub: string): Promise<Stored<User> | un
 
 /**
  * The user meant by `username`, or undefined. In order: the user name itself, an alias that the pool's settings allow and that the user
- * holds, the sub. Case counts only in a pool with `UsernameConfiguration.CaseSensitive` (API reference, AdminGetUser, "Username").
+ * holds, the sub. Case counts unless `UsernameConfiguration.CaseSensitive` is false (API reference, UsernameConfigurationType).
  */
 export const findUser = async (
   records: Reads,

@@ -18,9 +18,9 @@ export const isEmail = (value: string): boolean => value.length <= emailLengthMa
 export const isPhoneNumber = (value: string): boolean => phoneNumberPattern.test(value)
 export const looksLikeSub = (value: string): boolean => uuidPattern.test(value)
 
-/** User names and aliases ignore case unless the pool says otherwise (API reference, UsernameConfigurationType). */
+/** User names and aliases are as they are written unless the pool ignores case (API reference, UsernameConfigurationType: true is the default). */
 export const isCaseSensitive = ({ settings }: PoolSettings): boolean =>
-  settings.UsernameConfiguration?.CaseSensitive === true
+  settings.UsernameConfiguration?.CaseSensitive !== false
 
 /** The form under which a user name or an alias is kept and looked up. */
 export const usernameKeyOf = (userPool: PoolSettings, username: string): string =>

@@ -24,6 +24,7 @@ describe('the development inbox', () => {
       directory.pass(1)
     }
     await send(one, 'for bob', 'bob@x.example')
+    directory.pass(1)
     await send(two, 'elsewhere')
     expect(await bodies(one)).toEqual(['first', 'second', 'third', 'for bob'])
     expect(await bodies(one, 'bob@x.example')).toEqual(['for bob'])

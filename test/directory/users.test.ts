@@ -77,12 +77,15 @@ describe('AdminCreateUser', () => {
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
 
-  it('tells Carla from carla where case counts', async () => {
-    const poolId = await directory.makePool({ UsernameConfiguration: { CaseSensitive: true } })
-    await create('Carla', {}, poolId)
-    await create('carla', {}, poolId)
-    await expect(read('CARLA', poolId)).rejects.toMatchObject(fault('UserNotFoundException'))
-  })
+  it.each([{ CaseSensitive: true }, undefined])(
+    'tells Carla from carla in a pool with %j',
+    async (UsernameConfiguration) => {
+      const poolId = await directory.makePool({ UsernameConfiguration })
+      await create('Carla', {}, poolId)
+      await create('carla', {}, poolId)
+      await expect(read('CARLA', poolId)).rejects.toMatchObject(fault('UserNotFoundException'))
+    },
+  )
 
   it('refuses attributes against the schema', async () => {
     await expect(

@@ -31,7 +31,7 @@ export type TestDirectory = {
   /** Adds to the clock. */
   pass(ms: number): void
   call<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>>
-  /** Makes a pool and returns its ID. */
+  /** Makes a pool that ignores case unless `input` says otherwise, and returns its ID. */
   makePool(input?: Partial<Input<'CreateUserPool'>>): Promise<string>
   /** Changes how the Region registers a pool, e.g. `{ role: 'SECONDARY', status: 'INACTIVE' }`. */
   register(poolId: string, change: Partial<RegisteredPool>): Promise<void>
@@ -134,7 +134,11 @@ export const startDirectory = async (
     },
     call,
     makePool: async (input = {}) => {
-      const { UserPool } = await call('CreateUserPool', { PoolName: 'test', ...input })
+      const { UserPool } = await call('CreateUserPool', {
+        PoolName: 'test',
+        UsernameConfiguration: { CaseSensitive: false },
+        ...input,
+      })
       if (UserPool?.Id === undefined) throw new Error('no pool was made')
       return UserPool.Id
     },

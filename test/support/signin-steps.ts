@@ -49,7 +49,13 @@ export const stepsOf = (region: SigninRegion) => {
     settings: Partial<CreateUserPoolRequest> = {},
     clientSettings: Partial<CreateUserPoolClientRequest> = {},
   ) => {
-    const { UserPool } = await region.client.send(new CreateUserPoolCommand({ PoolName: 'p', ...settings }))
+    const { UserPool } = await region.client.send(
+      new CreateUserPoolCommand({
+        PoolName: 'p',
+        UsernameConfiguration: { CaseSensitive: false },
+        ...settings,
+      }),
+    )
     const poolId = UserPool?.Id ?? ''
     const client = await makeClient(poolId, { ExplicitAuthFlows: [...flows], ...clientSettings })
     return { poolId, client, clientId: client.ClientId ?? '' }
