@@ -52,7 +52,12 @@ const wrongType = (value: unknown, wanted: string): Fault =>
 type Described = { readonly shape: Shape; readonly isSensitive: boolean }
 
 /** `Value 'x' at 'limit' failed to satisfy constraint: …`; the value of a sensitive shape is left out. */
-const failure = (described: Described, value: unknown, path: string, constraint: string): string => {
+const failure = (
+  described: Described,
+  value: string | number | undefined,
+  path: string,
+  constraint: string,
+): string => {
   const shown = described.isSensitive || value === undefined ? 'Value' : `Value '${String(value)}'`
   return `${shown} at '${path}' failed to satisfy constraint: ${constraint}`
 }
@@ -60,7 +65,7 @@ const failure = (described: Described, value: unknown, path: string, constraint:
 const checkLength = (
   described: Described,
   length: number,
-  value: unknown,
+  value: string | undefined,
   path: string,
   failures: Failures,
 ): void => {
@@ -88,7 +93,7 @@ const compileScalar = (shape: Shape): Decoder => {
       const pattern = shape.pattern === undefined ? undefined : asUnicodePattern(shape.pattern)
       return (value, path, failures) => {
         if (typeof value !== 'string') throw wrongType(value, 'a String')
-        checkLength(described, [...value].length, value, path, failures)
+        checkLength(described, Array.from(value).length, value, path, failures)
         if (pattern !== undefined && !pattern.test(value))
           failures.push(
             failure(

@@ -93,7 +93,7 @@ export const startRegions = async (
     start,
     stop,
     close: async () => {
-      for (const region of [...running.keys()]) await stop(region)
+      for (const region of Array.from(running.keys())) await stop(region)
       rmSync(folder, { recursive: true })
     },
   }

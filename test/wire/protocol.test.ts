@@ -8,7 +8,6 @@ import {
   GetUserCommand,
   InitiateAuthCommand,
   ListUsersCommand,
-  SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { CreateKeyCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms'
 import fc from 'fast-check'
