@@ -58,14 +58,19 @@ export const percentile = (values: readonly number[], share: number): number =>
     Math.min(values.length - 1, Math.floor(values.length * share))
   ] ?? Number.NaN
 
-/** Runs `work` from `callers` loops for `seconds`; returns how often per second it ended, and how long each took in ms. */
-export const load = async (callers: number, seconds: number, work: () => Promise<unknown>) => {
+/** Runs `work` from `callers` loops for `seconds`, or until `isDone`; returns how often per second it ended, and how long each took in ms. */
+export const load = async (
+  callers: number,
+  seconds: number,
+  work: () => Promise<unknown>,
+  isDone: () => boolean = () => false,
+) => {
   const times: number[] = []
   const startedAtMs = performance.now()
   const endsAtMs = startedAtMs + seconds * 1_000
   await Promise.all(
     Array.from({ length: callers }, async () => {
-      while (performance.now() < endsAtMs) {
+      while (performance.now() < endsAtMs && !isDone()) {
         const beganAtMs = performance.now()
         await work()
         times.push(performance.now() - beganAtMs)
