@@ -9,7 +9,7 @@ import { readFields } from './message-fields.ts'
 import { type PeerCallHandler, PeerFailure } from './peer-port.ts'
 import type { Primary } from './primary.ts'
 import type { Registrations } from './registrations.ts'
-import type { ReplicationParts } from './replication.ts'
+import type { ReplicationParts } from './replication-parts.ts'
 import type { Secondary } from './secondary.ts'
 import type { StatusRegister } from './status-register.ts'
 

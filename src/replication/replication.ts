@@ -1,46 +1,15 @@
 // Replication of a Region put together: what it answers its peers, what operations may ask, and what runs in the background.
 import type { AnyOperation } from '../directory/operation.ts'
-import type { LogEntry, Store } from '../store/store.ts'
-import type { Clock, Random } from '../telemetry/clock.ts'
-import type { Logger } from '../telemetry/log.ts'
-import type { KeyServiceClient } from '../vault/key-service-client.ts'
-import type { Vault } from '../vault/vault.ts'
-import type { FeedOptions } from './feed.ts'
-import type { FollowerOptions, FollowerStatus } from './follower.ts'
+import type { FollowerStatus } from './follower.ts'
 import { type Lag, lagAtSecondary } from './lag.ts'
 import { replicationOperations } from './operations/replication-operations.ts'
-import type { PeerHandlers, PeerTransport } from './peer-port.ts'
+import type { PeerHandlers } from './peer-port.ts'
 import { createPrimary, type Primary } from './primary.ts'
 import { createRegistrations } from './registrations.ts'
 import { createReplicaActions, type ReplicaActions } from './replica-control.ts'
-import type { AcceptRevocations } from './revocation-courier.ts'
+import type { ReplicationOptions, ReplicationParts } from './replication-parts.ts'
 import { createSecondary } from './secondary.ts'
-import { systemTimer, type Timer } from './timer.ts'
-
-export type ReplicationOptions = {
-  readonly region: string
-  readonly account: string
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Logger
-  readonly vault: Vault
-  readonly store: Store
-  readonly keyService: KeyServiceClient
-  readonly transport: PeerTransport
-  /** Regions of the deployment, this one included. */
-  readonly knownRegions: readonly string[]
-  /** Merges revocations that a secondary made into the primary's. May reject with Conflict; it is then called again. */
-  readonly acceptRevocations: AcceptRevocations
-  readonly timer?: Timer
-  /** Hears of every batch applied at a secondary, for measuring. */
-  applied?(poolId: string, entries: readonly LogEntry[]): void
-  /** Other times than the usual ones, for tests and simulations. */
-  readonly followerTiming?: Pick<FollowerOptions, 'backOff' | 'idleTimeoutMs' | 'keyCheckEveryMs'>
-  readonly feedTiming?: Pick<FeedOptions, 'heartbeatMs' | 'pollMs'>
-}
-
-/** The same with everything filled in, as its parts get it. */
-export type ReplicationParts = ReplicationOptions & { readonly timer: Timer }
+import { systemTimer } from './timer.ts'
 
 export type ReplicationStatus = {
   /** Of every replica of this Region's primaries, and of this Region's own secondaries. */
