@@ -23,11 +23,11 @@ export const describeDeployment = (endpoints: DeploymentEndpoints, accessKey: Ac
     '',
     'AWS CLI and SDKs, in another terminal:',
     '',
-    `  eval "$(npx twinpool env${isDefaultFolder ? '' : ` --data ${dataFolder}`})"    access key ${accessKey.accessKeyId}`,
+    `  eval "$(npx twinpool env${isDefaultFolder ? '' : ` --data ${dataFolder}`})"    # access key ${accessKey.accessKeyId}`,
     `  aws cognito-idp list-user-pools --max-results 10 --region ${first}`,
     ...(authorityFile === undefined
       ? []
-      : [`  export NODE_EXTRA_CA_CERTS=${authorityFile}    for SDKs on Node.js`]),
+      : [`  export NODE_EXTRA_CA_CERTS=${authorityFile}    # for SDKs on Node.js`]),
     '',
     'SDK for JavaScript:',
     '',
