@@ -10,6 +10,7 @@ import { createNarrator } from './demo/narrator.ts'
 import type { Prove } from './demo/stage.ts'
 import { demoRegions, tellStory } from './demo/story.ts'
 import { readOptions } from './options.ts'
+import { stopRequest } from './stop-request.ts'
 import { type Supervisor, startSupervisor } from './supervisor.ts'
 
 const logLinesShown = 20
@@ -52,25 +53,24 @@ export const demo = defineCommand({
     const folder = mkdtempSync(join(tmpdir(), 'twinpool-demo-'))
     const logFile = join(folder, 'regions.log')
     const logDescriptor = openSync(logFile, 'a', 0o600)
-    const stopping = new AbortController()
+    const stopping = stopRequest()
     const stopped = new Promise<never>((_, reject) =>
-      stopping.signal.addEventListener('abort', () => reject(new CliFailure('stopped.'))),
+      stopping.addEventListener('abort', () => reject(new CliFailure('stopped.'))),
     )
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
     // Once it is being stopped, that a step fails is no news.
     const write = (text: string): void => {
-      if (!stopping.signal.aborted) process.stdout.write(text)
+      if (!stopping.aborted) process.stdout.write(text)
     }
     const narrator = createNarrator(write, () => performance.now())
     let supervisor: Supervisor | undefined
     const story = tellStory(narrator, async (prove) => {
-      supervisor = await startDeployment({ folder, logDescriptor, signal: stopping.signal }, prove)
+      supervisor = await startDeployment({ folder, logDescriptor, signal: stopping }, prove)
       return supervisor
     })
     try {
       await Promise.race([story, stopped])
     } catch (error) {
-      if (stopping.signal.aborted) {
+      if (stopping.aborted) {
         // What was under way fails when its Regions go: only the end of it is of interest.
         await Promise.all([supervisor?.stop(), story.catch(() => undefined)])
         throw new CliFailure('stopped; nothing is left behind.')

@@ -5,6 +5,7 @@ import { CliFailure } from './cli-failure.ts'
 import { accountId, regionNames } from './deployment.ts'
 import { describeDeployment } from './describe-deployment.ts'
 import { portOption, readOptions } from './options.ts'
+import { stopRequest } from './stop-request.ts'
 import { startSupervisor } from './supervisor.ts'
 
 const declared = {
@@ -81,9 +82,8 @@ export const start = defineCommand({
   args: declared,
   run: async (context) => {
     const given = readOptions(options, context, declared)
-    const stopping = new AbortController()
-    const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()))
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
+    const stopping = stopRequest()
+    const stopped = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve()))
     try {
       const supervisor = await startSupervisor({
         ...given,
@@ -92,7 +92,7 @@ export const start = defineCommand({
         logDescriptor: standardError,
         isRestarted: true,
         say: (line) => console.error(line),
-        signal: stopping.signal,
+        signal: stopping,
       })
       if (given.json) console.log(JSON.stringify(supervisor.endpoints))
       else console.log(describeDeployment(supervisor.endpoints, supervisor.accessKey))
@@ -100,8 +100,8 @@ export const start = defineCommand({
       await supervisor.stop()
     } catch (error) {
       // Asked to stop while it was starting: it stopped, which is what was asked.
-      if (!stopping.signal.aborted) throw error
-      if (error instanceof CliFailure || error === stopping.signal.reason) return
+      if (!stopping.aborted) throw error
+      if (error instanceof CliFailure || error === stopping.reason) return
       throw error
     }
   },

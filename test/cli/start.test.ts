@@ -8,7 +8,7 @@ import {
   ListUserPoolsCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Command, newFolder, runCommand } from './support/command.ts'
+import { type Command, newFolder, runCommand, runUnderNpm } from './support/command.ts'
 
 type Endpoints = {
   readonly router: string
@@ -147,6 +147,17 @@ describe('a deployment', () => {
     })
     const { exitCode } = await stop(command)
     expect(exitCode).toBe(0)
+  })
+
+  test('stops with the npm that started it', async () => {
+    const command = runUnderNpm('start', '--data', folder, '--port', '0', '--json')
+    commands.push(command)
+    const { router, regions } = JSON.parse(await command.firstLine()) as Endpoints
+    command.child.kill('SIGTERM')
+    // Resolves when nobody holds the output any more: the shell, and then the deployment under it.
+    expect((await command.ended).errors).toBe('')
+    for (const origin of [router, ...Object.values(regions)]) expect(await isRefusing(origin)).toBe(true)
+    expect(filesUnder(folder).filter((name) => name.endsWith('owner.json'))).toEqual([])
   })
 
   test('starts a Region again that dies by itself', async () => {

@@ -19,10 +19,17 @@ export type Command = {
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'twinpool-test-'))
 
-export const runCommand = (...words: readonly string[]): Command => {
-  const child = spawn(process.execPath, [launcher, ...words], {
+/** Under a shell that waits for it, as npm runs a command. */
+export const runUnderNpm = (...words: readonly string[]): Command =>
+  watch('sh', ['-c', '"$0" "$@"; exit', process.execPath, launcher, ...words], { npm_command: 'exec' })
+
+export const runCommand = (...words: readonly string[]): Command =>
+  watch(process.execPath, [launcher, ...words], { npm_command: undefined })
+
+const watch = (file: string, words: readonly string[], environment: NodeJS.ProcessEnv): Command => {
+  const child = spawn(file, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...environment },
   })
   let output = ''
   let errors = ''
