@@ -33,6 +33,12 @@ const declared = {
     description: 'Serve Amazon’s host names with this for amazonaws.com',
     valueHint: 'name',
   },
+  'public-port': {
+    type: 'string',
+    description:
+      'Port of those names, if a load balancer or port forwarding stands before the router (443: HTTPS)',
+    valueHint: 'port',
+  },
   json: { type: 'boolean', description: 'Print the endpoints as one line of JSON' },
   'log-level': {
     type: 'string',
@@ -71,6 +77,7 @@ const options = z.object({
       'a domain looks like aws.example.com',
     )
     .optional(),
+  publicPort: portOption.pipe(z.number().min(1, 'a port is a number from 1 to 65535')).optional(),
   json: z.boolean().default(false),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'one of debug, info, warn, error, silent'),
 })

@@ -20,6 +20,8 @@ export type SupervisorOptions = RequestedDeployment & {
   readonly port: number
   readonly isTls: boolean
   readonly baseDomain?: string | undefined
+  /** The port of names under the base domain, where it is not the router's. */
+  readonly publicPort?: number | undefined
   readonly logLevel: LogLevel
   readonly logDescriptor: number
   readonly isRestarted: boolean
@@ -63,7 +65,7 @@ const plan = (
   ports: readonly number[],
 ): Plan => {
   const random = options.random ?? systemRandom
-  const { host, baseDomain, logLevel } = options
+  const { host, baseDomain, publicPort, logLevel } = options
   const tls = options.isTls
     ? prepareTls(folder, tlsNames(host, deployment.regions, baseDomain), options.clock ?? systemClock, random)
     : undefined
@@ -87,6 +89,7 @@ const plan = (
       origin,
       routerOrigin,
       baseDomain,
+      publicPort,
       peers,
       accessKeys,
       deploymentSecret,

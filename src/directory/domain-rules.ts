@@ -1,10 +1,10 @@
 // Domains of a pool: what a name must satisfy, whose it is, and how it is shown.
 import type { DomainDescriptionType } from '@aws-sdk/client-cognito-identity-provider'
-import type { Records, Stored } from '../vault/records.ts'
+import type { Changes, Records, Stored } from '../vault/records.ts'
 import type { Vault } from '../vault/vault.ts'
 import { Fault } from '../wire/fault.ts'
 import { unavailableInTier } from './pool-rules.ts'
-import { type UserPoolDomain, userPoolDomains } from './records/user-pool.ts'
+import { publicPools, type UserPoolDomain, userPoolDomains } from './records/user-pool.ts'
 
 /** Words that a prefix can't contain (developer guide, "Using the Amazon Cognito domain for managed login"). */
 const reservedWords: readonly string[] = ['aws', 'amazon', 'cognito']
@@ -47,6 +47,25 @@ export const readDomain = async (
   if (stored === undefined) throw refuse('No such domain or user pool exists.')
   return stored
 }
+
+/** Gives the change that brings the names in a pool's discovery document up to date. */
+export const publishDomains = async (
+  records: Records,
+  poolId: string,
+  change: (domains: readonly string[]) => readonly string[],
+): Promise<(changes: Changes<'replicated'>) => void> => {
+  const published = await records.get(publicPools, poolId)
+  return (changes) => {
+    if (published === undefined) return
+    const domains = change(published.value.domains ?? [])
+    changes.replace(publicPools, published, { ...published.value, domains })
+  }
+}
+
+export const without =
+  (name: string) =>
+  (domains: readonly string[]): readonly string[] =>
+    domains.filter((domain) => domain !== name)
 
 /** Where the DNS name of a custom domain has to point: the router, which serves every custom domain of the deployment. */
 export const domainTarget = (

@@ -23,14 +23,20 @@ export type Endpoints = {
   readonly issuer: (poolId: string, type: 'ORIGINAL' | 'UPDATED') => string
   /** Every issuer under which this deployment may have issued tokens for the pool in any of these Regions is checked by pool ID and key, so this is all a verifier needs: the pool ID that an `iss` names, or undefined. */
   readonly poolIdOfIssuer: (issuer: string) => string | undefined
-  /** Origin of the OAuth endpoints of a prefix domain; without a base domain the Region's own (the client ID says which pool). */
-  readonly oauthOrigin: (domain: string | undefined) => string
+  /**
+   * Origin of a pool's OAuth endpoints under its prefix or custom domain. Without a base domain names don't resolve, and without a domain there
+   * are none: it is then the Region's own, or the router's for the issuer of all Regions, where the client ID says which pool.
+   */
+  readonly oauthOrigin: (poolId: string, type: 'ORIGINAL' | 'UPDATED', domain: string | undefined) => string
 }
 
 const poolIdAtEnd = /\/([\w-]+_[0-9A-Za-z]+)$/
 
 /** The Region in which a pool was created: the part of its ID before the last underscore. */
 export const creatingRegion = (poolId: string): string => poolId.slice(0, poolId.lastIndexOf('_'))
+
+/** A prefix is one label of a name, a custom domain a whole name. */
+export const isCustomDomain = (domain: string): boolean => domain.includes('.')
 
 export const createEndpoints = (options: EndpointOptions): Endpoints => {
   const { baseDomain, scheme, portSuffix, region } = options
@@ -48,9 +54,11 @@ export const createEndpoints = (options: EndpointOptions): Endpoints => {
         : `${named(`cognito-idp.${region}`)}/${poolId}`
     },
     poolIdOfIssuer: (issuer) => poolIdAtEnd.exec(issuer)?.[1],
-    oauthOrigin: (domain) => {
-      if (baseDomain === undefined || domain === undefined) return options.regionOrigin
-      return named(`${domain}.auth.${region}`)
+    oauthOrigin: (poolId, type, domain) => {
+      if (baseDomain === undefined || domain === undefined)
+        return type === 'UPDATED' ? options.routerOrigin : options.regionOrigin
+      if (isCustomDomain(domain)) return `${scheme}://${domain}${portSuffix}`
+      return named(`${domain}.auth.${type === 'UPDATED' ? creatingRegion(poolId) : region}`)
     },
   }
 }

@@ -1,4 +1,5 @@
 // Keys and discovery of a pool (OpenID Connect Discovery 1.0), from what is readable without the pool's key.
+import { isCustomDomain } from '../directory/endpoints.ts'
 import { publicPools } from '../directory/records/user-pool.ts'
 import type { Runtime } from '../directory/runtime.ts'
 import { OauthError } from './oauth-error.ts'
@@ -26,16 +27,18 @@ export const jwksOf = async (
   return pool === undefined ? undefined : { keys: pool.jwks }
 }
 
-/** Names the endpoints that are served; the shared issuer names the router's, which outlive a Region. */
+/** Names the endpoints that are served, at the pool's custom domain if it has one. */
 export const discoveryOf = async (
   poolId: string,
   form: IssuerForm,
   runtime: Pick<Runtime, 'vault' | 'endpoints'>,
 ): Promise<object | undefined> => {
   const { endpoints } = runtime
-  if ((await publicPoolOf(poolId, form, runtime)) === undefined) return undefined
+  const pool = await publicPoolOf(poolId, form, runtime)
+  if (pool === undefined) return undefined
   const issuer = endpoints.issuer(poolId, form)
-  const oauthOrigin = form === 'UPDATED' ? endpoints.routerOrigin : endpoints.oauthOrigin(undefined)
+  const { domains = [] } = pool
+  const oauthOrigin = endpoints.oauthOrigin(poolId, form, domains.find(isCustomDomain) ?? domains[0])
   return {
     issuer,
     jwks_uri: `${issuer}/.well-known/jwks.json`,

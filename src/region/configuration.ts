@@ -16,6 +16,8 @@ export const regionConfiguration = z.object({
   origin,
   routerOrigin: origin,
   baseDomain: z.string().min(1).optional(),
+  /** The port that clients see at names under the base domain, where something stands before the router. */
+  publicPort: z.int().min(1).max(65_535).optional(),
   /** All Regions of the deployment by name, this one included, and the origin at which each is reached by the others. */
   peers: z.record(regionName, origin),
   accessKeys: z

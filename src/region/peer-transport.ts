@@ -8,6 +8,7 @@ import { signPeerCall } from './peer-signature.ts'
 
 const answerBytesMax = 16 * 1024 * 1024
 const callTimeoutMs = 10_000
+const callSocketsMax = 64
 
 export type PeerTransportOptions = {
   readonly region: string
@@ -46,31 +47,34 @@ const failureIn = (body: Buffer, status: number): PeerFailure => {
 }
 
 export const createPeerTransport = (options: PeerTransportOptions): PeerTransport & { close(): void } => {
+  const tls = options.authority === undefined ? {} : { ca: options.authority }
+  /** Calls share connections. A stream has one of its own for as long as it runs: as many as there are pools to follow. */
   const agents = {
-    http: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
-    https: new HttpsAgent({
-      keepAlive: true,
-      maxSockets: 64,
-      ...(options.authority === undefined ? {} : { ca: options.authority }),
-    }),
+    call: {
+      http: new HttpAgent({ keepAlive: true, maxSockets: callSocketsMax }),
+      https: new HttpsAgent({ keepAlive: true, maxSockets: callSocketsMax, ...tls }),
+    },
+    stream: { http: new HttpAgent(), https: new HttpsAgent(tls) },
   }
 
   const post = (
     region: string,
-    path: string,
+    kind: 'call' | 'stream',
+    name: string,
     body: unknown,
     sending: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<IncomingMessage> => {
     const origin = options.peers[region]
     if (origin === undefined)
       return Promise.reject(new PeerFailure('UnknownRegion', `${region} is not a Region of this deployment`))
+    const path = `/_twinpool/peer/${kind}/${name}`
     const url = new URL(path, origin)
     const bytes = Buffer.from(JSON.stringify(body ?? null))
     const isTls = url.protocol === 'https:'
     return new Promise((resolve, reject) => {
       const outgoing = (isTls ? httpsRequest : httpRequest)(url, {
         method: 'POST',
-        agent: isTls ? agents.https : agents.http,
+        agent: isTls ? agents[kind].https : agents[kind].http,
         ...(sending.signal === undefined ? {} : { signal: sending.signal }),
         timeout: sending.timeoutMs,
         headers: {
@@ -95,7 +99,7 @@ export const createPeerTransport = (options: PeerTransportOptions): PeerTranspor
   return {
     call: async (region, name, body, calling) => {
       const timeoutMs = calling?.timeoutMs ?? callTimeoutMs
-      const response = await post(region, `/_twinpool/peer/call/${name}`, body, { timeoutMs })
+      const response = await post(region, 'call', name, body, { timeoutMs })
       let answer: Buffer
       try {
         answer = await readAll(response)
@@ -106,10 +110,7 @@ export const createPeerTransport = (options: PeerTransportOptions): PeerTranspor
       return JSON.parse(answer.toString('utf8')) as unknown
     },
     stream: async function* (region, name, body, { signal, idleTimeoutMs }) {
-      const response = await post(region, `/_twinpool/peer/stream/${name}`, body, {
-        timeoutMs: idleTimeoutMs,
-        signal,
-      })
+      const response = await post(region, 'stream', name, body, { timeoutMs: idleTimeoutMs, signal })
       try {
         if (response.statusCode !== 200) throw failureIn(await readAll(response), response.statusCode ?? 0)
         yield* readFrames(response)
@@ -120,8 +121,10 @@ export const createPeerTransport = (options: PeerTransportOptions): PeerTranspor
       }
     },
     close: () => {
-      agents.http.destroy()
-      agents.https.destroy()
+      for (const { http, https } of Object.values(agents)) {
+        http.destroy()
+        https.destroy()
+      }
     },
   }
 }

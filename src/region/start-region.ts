@@ -177,8 +177,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         regionOrigin: configuration.origin,
         routerOrigin: configuration.routerOrigin,
         baseDomain: configuration.baseDomain,
-        scheme: tls === undefined ? 'http' : 'https',
-        portSuffix: portSuffixOf(configuration.routerOrigin),
+        ...publicNames(configuration),
       }),
       passwords,
       messages: createMessages({ vault, clock, random, log }),
@@ -251,7 +250,16 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
   }
 }
 
-const portSuffixOf = (origin: string): string => {
-  const { port } = new URL(origin)
-  return port === '' ? '' : `:${port}`
+/** How names under the base domain begin and end. Whatever serves port 443 before the router speaks HTTPS there. */
+const publicNames = ({
+  publicPort,
+  routerOrigin,
+  tls,
+}: Pick<RegionConfiguration, 'publicPort' | 'routerOrigin' | 'tls'>): {
+  readonly scheme: 'http' | 'https'
+  readonly portSuffix: string
+} => {
+  const scheme = tls !== undefined || publicPort === 443 ? 'https' : 'http'
+  const { port } = new URL(publicPort === undefined ? routerOrigin : `${scheme}://router:${publicPort}`)
+  return { scheme, portSuffix: port === '' ? '' : `:${port}` }
 }

@@ -73,6 +73,8 @@ export type PublicPool = {
   readonly issuerType: 'ORIGINAL' | 'UPDATED'
   /** The two RSA public keys, each with kid, alg and use. */
   readonly jwks: readonly JWK[]
+  /** The pool's prefix domain and custom domain: they stand in the DNS anyway. */
+  readonly domains?: readonly string[]
 }
 
 export const publicPools = collection<PublicPool, 'replicated'>('public', {

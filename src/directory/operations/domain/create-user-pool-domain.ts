@@ -6,7 +6,9 @@ import {
   checkManagedLogin,
   domainTaken,
   domainTarget,
+  publishDomains,
   readDomain,
+  without,
 } from '../../domain-rules.ts'
 import { operation } from '../../operation.ts'
 import { readPool } from '../../read-pool.ts'
@@ -40,15 +42,21 @@ export const createUserPoolDomain = operation({
       throw refuse('User pool already has a domain configured.')
     await checkDomainIsFree(vault, domain.domain)
 
+    const publish = await publishDomains(records, pool.poolId, (domains) => [...domains, domain.domain])
     // Writing the pool anew makes two requests for it collide, so that it can't get two domains of a kind.
     await records.commit((changes) => {
       changes.replace(userPools, stored, stored.value)
       changes.create(userPoolDomains, domain)
+      publish(changes)
     })
     // Two pools that took one name at once see each other now, and neither keeps it.
     if ((await vault.findPools(userPoolDomains, 'domain', domain.domain)).length > 1) {
       const taken = await readDomain(pool, domain.domain)
-      await records.commit((changes) => changes.delete(userPoolDomains, taken))
+      const withdraw = await publishDomains(records, pool.poolId, without(domain.domain))
+      await records.commit((changes) => {
+        changes.delete(userPoolDomains, taken)
+        withdraw(changes)
+      })
       throw domainTaken()
     }
     return {

@@ -1,5 +1,5 @@
 // DeleteUserPoolDomain: takes a domain off a pool, so that another pool can have it.
-import { readDomain } from '../../domain-rules.ts'
+import { publishDomains, readDomain, without } from '../../domain-rules.ts'
 import { operation } from '../../operation.ts'
 import { userPoolDomains } from '../../records/user-pool.ts'
 
@@ -9,7 +9,11 @@ export const deleteUserPoolDomain = operation({
   handle: async (input, { pool }) => {
     const records = pool.asPrimary('writes the directory')
     const stored = await readDomain(pool, input.Domain)
-    await records.commit((changes) => changes.delete(userPoolDomains, stored))
+    const withdraw = await publishDomains(records, pool.poolId, without(stored.value.domain))
+    await records.commit((changes) => {
+      changes.delete(userPoolDomains, stored)
+      withdraw(changes)
+    })
     return {}
   },
 })
