@@ -14,7 +14,7 @@ type Changing = {
 }
 
 export type UserChange = Partial<
-  Pick<User, 'attributes' | 'status' | 'isEnabled' | 'credential' | 'earlierCredentials'>
+  Pick<User, 'attributes' | 'status' | 'isEnabled' | 'credential' | 'earlierCredentials' | 'mfa'>
 >
 
 export type ChangeOptions = {

@@ -8,12 +8,14 @@ import { notEnabledOn, type PoolScope } from './operation.ts'
 import { poolOfClient } from './pool-of-client.ts'
 import { type RegisteredPool, registeredPools, userPoolDomains } from './records/user-pool.ts'
 import type { Runtime } from './runtime.ts'
+import { sessionParts } from './session-pool.ts'
 
 /** The members that say which pool a request is about. */
 type PoolReference = {
   readonly UserPoolId?: string
   readonly ClientId?: string
   readonly AccessToken?: string
+  readonly Session?: string
   readonly ResourceArn?: string
   readonly Domain?: string
 }
@@ -49,6 +51,11 @@ export const poolIdOf = async (
   if (input.UserPoolId !== undefined) return input.UserPoolId
   if (input.ClientId !== undefined) return poolIdOfClient(input.ClientId, runtime)
   if (input.AccessToken !== undefined) return poolIdInToken(input.AccessToken, runtime)
+  if (input.Session !== undefined) {
+    const poolId = sessionParts(input.Session)?.poolId
+    if (poolId === undefined) throw new Fault('NotAuthorizedException', 'Invalid session for the user.')
+    return poolId
+  }
   if (input.ResourceArn !== undefined) {
     const poolId = arnPool.exec(input.ResourceArn)?.[1]
     if (poolId === undefined)

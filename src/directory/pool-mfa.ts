@@ -35,6 +35,7 @@ export const changedMfa = (
 ): PoolMfa => {
   const isOff = input.MfaConfiguration === 'OFF'
   const email = input.EmailMfaConfiguration ?? (isOff ? undefined : current?.email)
+  const isSmsEnabled = !isOff && (input.SmsMfaConfiguration !== undefined || current?.isSmsEnabled === true)
   const webAuthn =
     input.WebAuthnConfiguration === undefined
       ? current?.webAuthn
@@ -43,6 +44,7 @@ export const changedMfa = (
     isSoftwareTokenEnabled: isOff
       ? false
       : (input.SoftwareTokenMfaConfiguration?.Enabled ?? current?.isSoftwareTokenEnabled ?? false),
+    ...(isSmsEnabled ? { isSmsEnabled } : {}),
     ...(email === undefined ? {} : { email }),
     ...(webAuthn === undefined ? {} : { webAuthn }),
   }

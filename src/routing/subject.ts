@@ -90,6 +90,13 @@ const poolOfToken = (token: unknown): Subject | undefined => {
   }
 }
 
+/** The pool that a sign-in's Session names in the clear: its length in a byte, and its ID. */
+const poolOfSession = (session: unknown): Subject | undefined => {
+  if (typeof session !== 'string') return undefined
+  const bytes = Buffer.from(session, 'base64')
+  return named('pool', bytes.toString('latin1', 1, 1 + (bytes[0] ?? 0)))
+}
+
 const subjectOfJson = (body: Buffer): Subject | undefined => {
   let input: unknown
   try {
@@ -101,7 +108,10 @@ const subjectOfJson = (body: Buffer): Subject | undefined => {
   if (typeof input !== 'object' || input === null) return undefined
   const members: Record<string, unknown> = { ...input }
   return (
-    named('client', members.ClientId) ?? poolOfToken(members.AccessToken) ?? named('pool', members.UserPoolId)
+    named('client', members.ClientId) ??
+    poolOfToken(members.AccessToken) ??
+    named('pool', members.UserPoolId) ??
+    poolOfSession(members.Session)
   )
 }
 

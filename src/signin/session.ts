@@ -1,4 +1,6 @@
 // What a challenge hands to the client and gets back (Session, SECRET_BLOCK): sealed and self-contained, so that any Region can go on.
+
+import { sessionParts, sessionText } from '../directory/session-pool.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import { open, SealBroken, seal } from '../vault/envelope.ts'
 import { Fault } from '../wire/fault.ts'
@@ -30,12 +32,15 @@ export const sealSession = <Content>(
   },
 ): string => {
   const sealed: Sealed<Content> = { expiresAtMs: options.clock.now() + options.lifetimeMs, content }
-  return seal(
-    { id: dataKeyId, bytes: options.key },
-    Buffer.from(JSON.stringify(sealed)),
-    associated(binding),
-    options.random,
-  ).toString('base64')
+  return sessionText(
+    binding.poolId,
+    seal(
+      { id: dataKeyId, bytes: options.key },
+      Buffer.from(JSON.stringify(sealed)),
+      associated(binding),
+      options.random,
+    ),
+  )
 }
 
 /** Throws NotAuthorizedException for what wasn't sealed for this pool, client and challenge, or has expired. */
@@ -57,8 +62,10 @@ const openSealed = <Content>(
   key: Buffer,
 ): Sealed<Content> | undefined => {
   if (sealed.length > sealedCharactersMax) return undefined
+  const parts = sessionParts(sealed)
+  if (parts?.poolId !== binding.poolId) return undefined
   try {
-    const plain = open({ id: dataKeyId, bytes: key }, Buffer.from(sealed, 'base64'), associated(binding))
+    const plain = open({ id: dataKeyId, bytes: key }, parts.sealed, associated(binding))
     return JSON.parse(plain.toString('utf8')) as Sealed<Content>
   } catch (error) {
     if (error instanceof SealBroken) return undefined

@@ -42,6 +42,8 @@ export type UserPool = {
 /** Factors that only SetUserPoolMfaConfig can set. `email` is present when e-mail messages are a second factor. */
 export type PoolMfa = {
   readonly isSoftwareTokenEnabled: boolean
+  /** That SMS is a second factor, also for a Region that has no SMS settings of its own. */
+  readonly isSmsEnabled?: boolean
   readonly email?: EmailMfaConfigType
   readonly webAuthn?: WebAuthnConfigurationType
 }

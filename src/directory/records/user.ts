@@ -11,6 +11,23 @@ export type PasswordCredential = {
   readonly temporaryUntilMs?: number
 }
 
+/** Second factors by the names that challenges and UserMFASettingList give them. */
+export type MfaFactor = 'SMS_MFA' | 'SOFTWARE_TOKEN_MFA' | 'EMAIL_OTP'
+
+/** A TOTP generator (RFC 6238); `secret` is base32. */
+export type SoftwareToken = { readonly secret: string; readonly friendlyName?: string }
+
+/** A user's second factors: which are turned on, which one is asked for first, and the TOTP secret. */
+export type UserMfa = {
+  readonly enabled: readonly MfaFactor[]
+  readonly preferred?: MfaFactor
+  readonly softwareToken?: SoftwareToken
+  /** Handed out by AssociateSoftwareToken, and not verified yet. */
+  readonly pendingSecret?: string
+  /** Whether a passkey with user verification counts as two factors (WebAuthnMfaSettings). */
+  readonly isPasskeyEnabled?: boolean
+}
+
 export type User = {
   /** As given, and immutable; in a pool with username attributes it is the sub. */
   readonly username: string
@@ -26,6 +43,7 @@ export type User = {
   readonly credential?: PasswordCredential
   /** Verifiers of earlier passwords, newest first, as many as the policy's PasswordHistorySize asks for. */
   readonly earlierCredentials?: readonly PasswordCredential[]
+  readonly mfa?: UserMfa
   /** How the last invitation went out, for RESEND. */
   readonly invitedBy?: readonly DeliveryMediumType[]
   /** Aliases by which this user signs in: normalised `email`, `phone_number`, `preferred_username` values that are this user's alone. */
