@@ -1,10 +1,10 @@
 // One commit inside the writer's transaction: everything is checked first, so that a refused commit has written nothing.
 import type { DatabaseSync } from 'node:sqlite'
 import { addToDigest, takeFromDigest } from '../digest.ts'
+import type { JobResult } from '../job.ts'
 import { isStream, scopeOf } from '../keys.ts'
 import type { Addition, Commit, Key, Put } from '../store.ts'
 import { Conflict } from '../store.ts'
-import type { JobResult } from './messages.ts'
 import type { Present, RecordTable } from './record-table.ts'
 import { numberIn } from './rows.ts'
 import type { StreamTable } from './stream-table.ts'

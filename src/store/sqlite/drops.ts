@@ -1,7 +1,7 @@
 // Dropping scopes in bounded steps, between which other commits run. What was begun goes on when the store is opened again.
 import type { DatabaseSync } from 'node:sqlite'
+import type { Job } from '../job.ts'
 import { prefixBounds } from '../keys.ts'
-import type { Job } from './messages.ts'
 import type { RecordTable } from './record-table.ts'
 import { textIn } from './rows.ts'
 import type { StreamTable } from './stream-table.ts'

@@ -1,36 +1,12 @@
 // What passes between the store and its writing thread.
-import type { Commit, CopyState, LogEntry, StoreRecord, StreamHead } from '../store.ts'
+import type { Job, JobResult } from '../job.ts'
 import { Conflict, Divergence } from '../store.ts'
 import { StoreFailure } from '../store-errors.ts'
 
-/** One change for the writer to make. Everything in it has been checked already. */
-export type Job =
-  | { readonly kind: 'commit'; readonly commit: Commit; readonly nowMs: number }
-  | {
-      readonly kind: 'raiseEpoch'
-      readonly stream: string
-      readonly epoch: number
-      readonly nowMs: number
-    }
-  | { readonly kind: 'trimLog'; readonly stream: string; readonly upTo: number }
-  | {
-      readonly kind: 'copyPage'
-      readonly stream: string
-      readonly records: readonly StoreRecord[]
-      readonly progress: Pick<CopyState, 'after' | 'until'>
-    }
-  | { readonly kind: 'applyLog'; readonly stream: string; readonly entries: readonly LogEntry[] }
-  /** Drops a scope; with `begin`, which makes it beginCopy, the stream is then set to the beginning of a copy. */
-  | {
-      readonly kind: 'drop'
-      readonly scope: string
-      readonly begin?: { readonly from: number; readonly epoch: number }
-    }
-  | { readonly kind: 'close' }
+/** The last job of all: ends the thread once everything before it is answered. */
+export type CloseJob = { readonly kind: 'close' }
 
-export type Request = { readonly id: number; readonly bytes: number; readonly job: Job }
-
-export type JobResult = { readonly position?: number; readonly head?: StreamHead }
+export type Request = { readonly id: number; readonly bytes: number; readonly job: Job | CloseJob }
 
 /** An error as it crosses threads, where classes get lost. */
 export type SentError =

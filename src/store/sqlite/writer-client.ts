@@ -1,7 +1,8 @@
 // The store's side of the writing thread: a bounded queue of jobs, and the answers to them.
 import { Worker } from 'node:worker_threads'
+import type { Job, JobResult } from '../job.ts'
 import { StoreBusy, StoreFailure } from '../store-errors.ts'
-import type { FromWriter, Job, JobResult, Request, WriterOptions } from './messages.ts'
+import type { CloseJob, FromWriter, Request, WriterOptions } from './messages.ts'
 import { receiveError } from './messages.ts'
 
 export type QueueLimits = { readonly waitingMax: number; readonly waitingBytesMax: number }
@@ -88,7 +89,7 @@ export const startWriter = async (
     worker.postMessage(requests)
   }
 
-  const enqueue = (job: Job, bytes: number): Promise<JobResult> =>
+  const enqueue = (job: Job | CloseJob, bytes: number): Promise<JobResult> =>
     new Promise((resolve, reject) => {
       lastId += 1
       pending.set(lastId, { bytes, resolve, reject })

@@ -1,5 +1,6 @@
 // The writer without its thread: runs groups of jobs in one transaction each, and the housekeeping between them.
 import type { DatabaseSync } from 'node:sqlite'
+import type { Job, JobResult } from '../job.ts'
 import { scopeOf } from '../keys.ts'
 import { Conflict, Divergence } from '../store.ts'
 import { StoreFailure } from '../store-errors.ts'
@@ -8,7 +9,7 @@ import type { DropJob } from './drops.ts'
 import { createDrops } from './drops.ts'
 import { isFatal, storeFailure } from './failure.ts'
 import { createFollowerJobs } from './follower-job.ts'
-import type { FromWriter, Job, JobResult, Reply, Request, WriterOptions } from './messages.ts'
+import type { CloseJob, FromWriter, Reply, Request, WriterOptions } from './messages.ts'
 import { sendError } from './messages.ts'
 import { createRecordTable } from './record-table.ts'
 import { createStreamTable, headOf } from './stream-table.ts'
@@ -25,7 +26,7 @@ type Housekeeping = {
 
 const sweptPerStep = 2_000
 
-const scopesOf = (job: Job): readonly string[] => {
+const scopesOf = (job: Job | CloseJob): readonly string[] => {
   switch (job.kind) {
     case 'commit': {
       const { check = [], put = [], delete: deleted = [], add = [] } = job.commit
@@ -124,7 +125,7 @@ export const createWriterEngine = (
     return { position, head: headOf(state) }
   }
 
-  const run = (job: Exclude<Job, { kind: 'close' }>): JobResult => {
+  const run = (job: Job): JobResult => {
     switch (job.kind) {
       case 'commit':
         return runCommit(job.commit, job.nowMs)
