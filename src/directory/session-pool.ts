@@ -1,16 +1,23 @@
-// Which pool a sign-in's Session is of: written in the clear before the sealed part, for requests that name no pool beside it.
+// Which pool and client a sign-in's Session is of: written in the clear before the sealed part, for requests that name neither.
 
-/** The pool ID's length in one byte, the pool ID, the sealed bytes; base64. */
-export const sessionText = (poolId: string, sealed: Buffer): string =>
-  Buffer.concat([Buffer.from([poolId.length]), Buffer.from(poolId, 'latin1'), sealed]).toString('base64')
+/** `poolId/clientId`, its length in one byte before it, and the sealed bytes after it; base64. */
+export const sessionText = (
+  { poolId, clientId }: { readonly poolId: string; readonly clientId: string },
+  sealed: Buffer,
+): string => {
+  const owner = Buffer.from(`${poolId}/${clientId}`, 'latin1')
+  return Buffer.concat([Buffer.from([owner.length]), owner, sealed]).toString('base64')
+}
+
+const ownerPattern = /^([\w-]+_[0-9A-Za-z]+)\/([\w+]+)$/
 
 /** Takes a Session apart without believing it; undefined for what isn't one. */
 export const sessionParts = (
   session: string,
-): { readonly poolId: string; readonly sealed: Buffer } | undefined => {
+): { readonly poolId: string; readonly clientId: string; readonly sealed: Buffer } | undefined => {
   const bytes = Buffer.from(session, 'base64')
-  const length = bytes[0] ?? 0
-  const poolId = bytes.toString('latin1', 1, 1 + length)
-  if (!/^[\w-]+_[0-9A-Za-z]+$/.test(poolId)) return undefined
-  return { poolId, sealed: bytes.subarray(1 + length) }
+  const end = 1 + (bytes[0] ?? 0)
+  const [, poolId, clientId] = ownerPattern.exec(bytes.toString('latin1', 1, end)) ?? []
+  if (poolId === undefined || clientId === undefined) return undefined
+  return { poolId, clientId, sealed: bytes.subarray(end) }
 }

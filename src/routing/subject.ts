@@ -90,11 +90,11 @@ const poolOfToken = (token: unknown): Subject | undefined => {
   }
 }
 
-/** The pool that a sign-in's Session names in the clear: its length in a byte, and its ID. */
+/** The pool that a sign-in's Session names in the clear: `poolId/clientId` after its length in a byte. */
 const poolOfSession = (session: unknown): Subject | undefined => {
   if (typeof session !== 'string') return undefined
   const bytes = Buffer.from(session, 'base64')
-  return named('pool', bytes.toString('latin1', 1, 1 + (bytes[0] ?? 0)))
+  return named('pool', bytes.toString('latin1', 1, 1 + (bytes[0] ?? 0)).split('/')[0])
 }
 
 const subjectOfJson = (body: Buffer): Subject | undefined => {

@@ -5,6 +5,7 @@ import type {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { readPool } from '../directory/read-pool.ts'
 import { Fault } from '../wire/fault.ts'
+import { answerFactor, selectFactor, setUpFactor } from './answer-second-factor.ts'
 import { setNewPassword } from './new-password.ts'
 import { clientOfPool, type SignInAnswer, type SignInContext, type SignInStep } from './sign-in-request.ts'
 import { verifySrp } from './srp-sign-in.ts'
@@ -12,6 +13,11 @@ import { verifySrp } from './srp-sign-in.ts'
 const steps: Partial<Record<ChallengeNameType, SignInStep>> = {
   PASSWORD_VERIFIER: verifySrp,
   NEW_PASSWORD_REQUIRED: setNewPassword,
+  SMS_MFA: answerFactor('SMS_MFA'),
+  EMAIL_OTP: answerFactor('EMAIL_OTP'),
+  SOFTWARE_TOKEN_MFA: answerFactor('SOFTWARE_TOKEN_MFA'),
+  SELECT_MFA_TYPE: selectFactor,
+  MFA_SETUP: setUpFactor,
 }
 
 /** Goes on with a sign-in. Whether the client may is in the session: it opens for the client that it was made for only. */

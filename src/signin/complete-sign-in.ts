@@ -6,6 +6,7 @@ import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { Fault } from '../wire/fault.ts'
 import { issueTokens, newOrigin } from './issue-tokens.ts'
 import { poolSecrets } from './pool-secrets.ts'
+import { askForSecondFactor } from './second-factor.ts'
 import { sealSession } from './session.ts'
 import type { SignInAnswer, SignInRequest } from './sign-in-request.ts'
 
@@ -35,7 +36,7 @@ export type NewPasswordSession = {
 export const completeSignIn = async (request: SignInRequest, user: User): Promise<SignInAnswer> => {
   checkMaySignIn(user)
   if (user.status === 'FORCE_CHANGE_PASSWORD') return askForNewPassword(request, user)
-  return grantTokens(request, user)
+  return (await askForSecondFactor(request, user)) ?? grantTokens(request, user)
 }
 
 export const grantTokens = async ({ client, context }: SignInRequest, user: User): Promise<SignInAnswer> => ({

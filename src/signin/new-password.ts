@@ -6,7 +6,7 @@ import { requireSecretHash } from '../directory/secret-hash.ts'
 import { permanentPassword } from '../directory/set-password.ts'
 import type { Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
-import { checkMaySignIn, grantTokens, type NewPasswordSession } from './complete-sign-in.ts'
+import { checkMaySignIn, completeSignIn, type NewPasswordSession } from './complete-sign-in.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { openSession } from './session.ts'
 import {
@@ -88,5 +88,5 @@ export const setNewPassword: SignInStep = async (request) => {
       status: 'CONFIRMED',
     },
   )
-  return grantTokens(request, changed)
+  return completeSignIn(request, changed)
 }

@@ -33,7 +33,7 @@ export const sealSession = <Content>(
 ): string => {
   const sealed: Sealed<Content> = { expiresAtMs: options.clock.now() + options.lifetimeMs, content }
   return sessionText(
-    binding.poolId,
+    binding,
     seal(
       { id: dataKeyId, bytes: options.key },
       Buffer.from(JSON.stringify(sealed)),
@@ -63,7 +63,7 @@ const openSealed = <Content>(
 ): Sealed<Content> | undefined => {
   if (sealed.length > sealedCharactersMax) return undefined
   const parts = sessionParts(sealed)
-  if (parts?.poolId !== binding.poolId) return undefined
+  if (parts?.poolId !== binding.poolId || parts.clientId !== binding.clientId) return undefined
   try {
     const plain = open({ id: dataKeyId, bytes: key }, parts.sealed, associated(binding))
     return JSON.parse(plain.toString('utf8')) as Sealed<Content>

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider'
 import { getRequestListener } from '@hono/node-server'
 import { createEndpoints, type EndpointOptions } from '../../src/directory/endpoints.ts'
+import type { Message } from '../../src/directory/messages-port.ts'
 import { clientOperations } from '../../src/directory/operations/client/operations.ts'
 import { domainOperations } from '../../src/directory/operations/domain/operations.ts'
 import { groupOperations } from '../../src/directory/operations/group/operations.ts'
@@ -39,6 +40,8 @@ export type SigninRegion = {
   readonly keyService: FakeKeyService
   /** Pools for which a revocation was reported as made here. */
   readonly reportedRevocations: readonly string[]
+  /** Every message that was handed over, oldest first. */
+  readonly sent: readonly Message[]
   /** Adds to the clock. */
   pass(ms: number): void
   /** Registers the pool here in another role or status. */
@@ -74,6 +77,7 @@ export const startSigninRegion = async (
   const passwords = options.workers ?? createPasswordWorkers({ random: systemRandom, clock })
   const log = createLogger({ level: 'error', region })
   const reportedRevocations: string[] = []
+  const sent: Message[] = []
   let runtime: Runtime | undefined
   let oauth: ReturnType<typeof getRequestListener> | undefined
   const startedRuntime = (): Runtime => {
@@ -137,7 +141,12 @@ export const startSigninRegion = async (
       ...options.endpoints,
     }),
     passwords,
-    messages: { send: () => Promise.resolve() },
+    messages: {
+      send: (message) => {
+        sent.push(message)
+        return Promise.resolve()
+      },
+    },
     replicaControl: {
       knownRegions: () => ['us-east-1', 'us-west-2'],
       listReplicas: () => Promise.resolve([]),
@@ -160,6 +169,7 @@ export const startSigninRegion = async (
     client,
     keyService,
     reportedRevocations,
+    sent,
     pass: (ms) => {
       passedMs += ms
     },

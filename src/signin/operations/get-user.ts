@@ -1,5 +1,6 @@
 // GetUser: the user whom an access token stands for, with the attributes that its client may read.
 import { operation } from '../../directory/operation.ts'
+import { shownMfa } from '../../directory/shown-mfa.ts'
 import { verifyAccessToken } from '../access-token.ts'
 import { clientOfPool } from '../sign-in-request.ts'
 import { isReadable } from '../token-claims.ts'
@@ -15,6 +16,7 @@ export const getUser = operation({
       UserAttributes: Object.entries(user.value.attributes)
         .filter(([name]) => name === 'sub' || isReadable(name, client))
         .map(([Name, Value]) => ({ Name, Value })),
+      ...shownMfa(user.value),
     }
   },
 })

@@ -7,6 +7,7 @@ import { getTokensFromRefreshToken } from './get-tokens-from-refresh-token.ts'
 import { getUser } from './get-user.ts'
 import { globalSignOut } from './global-sign-out.ts'
 import { initiateAuth } from './initiate-auth.ts'
+import { mfaOperations } from './mfa/operations.ts'
 import { respondToAuthChallenge } from './respond-to-auth-challenge.ts'
 import { revokeToken } from './revoke-token.ts'
 
@@ -20,4 +21,5 @@ export const signinOperations: readonly AnyOperation[] = [
   globalSignOut,
   adminUserGlobalSignOut,
   getUser,
+  ...mfaOperations,
 ]

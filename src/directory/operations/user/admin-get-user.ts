@@ -2,6 +2,7 @@
 import { requireUser } from '../../find-user.ts'
 import { operation } from '../../operation.ts'
 import { readPool } from '../../read-pool.ts'
+import { shownMfa } from '../../shown-mfa.ts'
 import { shownAttributes } from '../../user-view.ts'
 
 export const adminGetUser = operation({
@@ -17,6 +18,7 @@ export const adminGetUser = operation({
       UserLastModifiedDate: new Date(user.modifiedAtMs),
       Enabled: user.isEnabled,
       UserStatus: user.status,
+      ...shownMfa(user),
     }
   },
 })

@@ -1,0 +1,50 @@
+// Which second factors a pool has, which a user has of them, and what follows for a sign-in (developer guide, "Adding MFA to a user pool").
+import type { MfaFactor, User } from '../directory/records/user.ts'
+import type { RegionalSettings, UserPool } from '../directory/records/user-pool.ts'
+
+export const mfaFactors: readonly MfaFactor[] = ['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP']
+
+type PoolFactors = { readonly pool: UserPool; readonly regional: Pick<RegionalSettings, 'sms'> }
+
+const isOfPool: Readonly<Record<MfaFactor, (about: PoolFactors) => boolean>> = {
+  SMS_MFA: ({ pool, regional }) => pool.mfa?.isSmsEnabled === true || regional.sms !== undefined,
+  SOFTWARE_TOKEN_MFA: ({ pool }) => pool.mfa?.isSoftwareTokenEnabled === true,
+  EMAIL_OTP: ({ pool }) => pool.mfa?.email !== undefined,
+}
+
+/** The factors that the pool's settings turn on. */
+export const factorsOfPool = (about: PoolFactors): readonly MfaFactor[] =>
+  mfaFactors.filter((factor) => isOfPool[factor](about))
+
+const isReady: Readonly<Record<MfaFactor, (user: User) => boolean>> = {
+  SMS_MFA: ({ attributes }) => Boolean(attributes.phone_number),
+  SOFTWARE_TOKEN_MFA: ({ mfa }) => mfa?.softwareToken !== undefined,
+  EMAIL_OTP: ({ attributes }) => Boolean(attributes.email),
+}
+
+/** Whether the user has what the factor needs: a phone number, an e-mail address, a verified software token. */
+export const hasFactor = (user: User, factor: MfaFactor): boolean => isReady[factor](user)
+
+export type SecondFactorNeed =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'factor'; readonly factor: MfaFactor }
+  | { readonly kind: 'choice'; readonly factors: readonly MfaFactor[] }
+  | { readonly kind: 'set-up'; readonly factors: readonly MfaFactor[] }
+
+/**
+ * What comes after the first factor. OFF: nothing. OPTIONAL: the factors that the user has turned on. ON: also those that the user could
+ * be asked for without having turned them on; without any, one is set up.
+ */
+export const secondFactorNeed = (user: User, { pool, regional }: PoolFactors): SecondFactorNeed => {
+  const setting = pool.settings.MfaConfiguration ?? 'OFF'
+  if (setting === 'OFF') return { kind: 'none' }
+  const ofPool = factorsOfPool({ pool, regional })
+  const usable = ofPool.filter((factor) => hasFactor(user, factor))
+  const turnedOn = usable.filter((factor) => user.mfa?.enabled.includes(factor) === true)
+  const factors = turnedOn.length > 0 || setting === 'OPTIONAL' ? turnedOn : usable
+  const preferred = user.mfa?.preferred
+  if (preferred !== undefined && factors.includes(preferred)) return { kind: 'factor', factor: preferred }
+  const [first] = factors
+  if (first === undefined) return setting === 'ON' ? { kind: 'set-up', factors: ofPool } : { kind: 'none' }
+  return factors.length === 1 ? { kind: 'factor', factor: first } : { kind: 'choice', factors }
+}

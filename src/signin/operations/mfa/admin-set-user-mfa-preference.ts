@@ -1,0 +1,18 @@
+// AdminSetUserMFAPreference: a user's second factors, and which one comes first.
+import { requireUser } from '../../../directory/find-user.ts'
+import { operation } from '../../../directory/operation.ts'
+import { readPool, readRegionalSettings } from '../../../directory/read-pool.ts'
+import { preferredMfa } from '../../mfa-preference.ts'
+import { putUserMfa } from '../../user-mfa.ts'
+
+export const adminSetUserMfaPreference = operation({
+  name: 'AdminSetUserMFAPreference',
+  runs: 'primary',
+  handle: async (input, context) => {
+    const [pool, regional] = await Promise.all([readPool(context.pool), readRegionalSettings(context.pool)])
+    const user = await requireUser(context.pool.records, pool.value, input.Username ?? '')
+    const about = { user: user.value, pool: pool.value, regional: regional.value }
+    await putUserMfa(context, pool.value, user, preferredMfa(input, about))
+    return {}
+  },
+})

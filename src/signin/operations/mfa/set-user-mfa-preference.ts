@@ -1,0 +1,18 @@
+// SetUserMFAPreference: the second factors of the user who asks, and which one comes first.
+import { operation } from '../../../directory/operation.ts'
+import { readPool, readRegionalSettings } from '../../../directory/read-pool.ts'
+import { verifyAccessToken } from '../../access-token.ts'
+import { preferredMfa } from '../../mfa-preference.ts'
+import { putUserMfa } from '../../user-mfa.ts'
+
+export const setUserMfaPreference = operation({
+  name: 'SetUserMFAPreference',
+  runs: 'primary',
+  handle: async (input, context) => {
+    const { user } = await verifyAccessToken(input.AccessToken ?? '', context.pool, context)
+    const [pool, regional] = await Promise.all([readPool(context.pool), readRegionalSettings(context.pool)])
+    const about = { user: user.value, pool: pool.value, regional: regional.value }
+    await putUserMfa(context, pool.value, user, preferredMfa(input, about))
+    return {}
+  },
+})

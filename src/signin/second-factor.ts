@@ -1,0 +1,96 @@
+// Asks for a second factor once the first was right: by the code that was sent, by TOTP, by a choice between them, or by setting one up.
+import { readRegionalSettings } from '../directory/read-pool.ts'
+import type { MfaFactor, User } from '../directory/records/user.ts'
+import { type BegunSignIn, beginSignIn, challengeOf } from './begun-sign-in.ts'
+import { secondFactorNeed } from './mfa-rules.ts'
+import { type Channel, channelAttributes, deliveryParameters, sendCode } from './sent-code.ts'
+import type { SignInAnswer, SignInRequest } from './sign-in-request.ts'
+
+/** What the session of any of these challenges holds. */
+export type MfaSession = BegunSignIn & {
+  /** The code that was sent, and where it went. */
+  readonly code?: string
+  readonly to?: string
+  /** The factor that a right answer sets up: its address is new to the user. */
+  readonly setsUp?: MfaFactor
+  /** The factors among which the user chooses, or which can be set up. */
+  readonly choices?: readonly MfaFactor[]
+  /** MFA_SETUP: the TOTP secret that was handed out, and whether a code of it was right. */
+  readonly pendingSecret?: string
+  readonly isSetUp?: boolean
+}
+
+const secondFactorDigits = 6
+
+export const channelOf: Readonly<Partial<Record<MfaFactor, Channel>>> = { SMS_MFA: 'SMS', EMAIL_OTP: 'EMAIL' }
+
+/** Sends a code to an address of the user's, or to a new one that the answer sets up. */
+export const askForSentCode = async (
+  request: SignInRequest,
+  user: User,
+  about: {
+    readonly factor: MfaFactor
+    readonly channel: Channel
+    readonly to: string
+    readonly earlier?: MfaSession | undefined
+    readonly setsUp?: MfaFactor
+  },
+): Promise<SignInAnswer> => {
+  const { factor, channel, to, earlier, setsUp } = about
+  const code = await sendCode(request, user, { channel, to, length: secondFactorDigits })
+  const content: MfaSession = {
+    ...beginSignIn(request, user, earlier),
+    code,
+    to,
+    ...(setsUp === undefined ? {} : { setsUp }),
+  }
+  return challengeOf(request, factor, content, {
+    ...deliveryParameters(channel, to),
+    USER_ID_FOR_SRP: user.username,
+  })
+}
+
+/** The challenge of one factor that the user has. */
+export const askForFactor = (
+  request: SignInRequest,
+  user: User,
+  factor: MfaFactor,
+  earlier?: MfaSession,
+): Promise<SignInAnswer> => {
+  const channel = channelOf[factor]
+  if (channel !== undefined) {
+    const to = user.attributes[channelAttributes[channel]] ?? ''
+    return askForSentCode(request, user, { factor, channel, to, earlier })
+  }
+  const friendlyName = user.mfa?.softwareToken?.friendlyName
+  return challengeOf(request, factor, beginSignIn(request, user, earlier), {
+    USER_ID_FOR_SRP: user.username,
+    ...(friendlyName === undefined ? {} : { FRIENDLY_DEVICE_NAME: friendlyName }),
+  })
+}
+
+/** The challenge that comes between a right first factor and the tokens; undefined when none does. */
+export const askForSecondFactor = async (
+  request: SignInRequest,
+  user: User,
+): Promise<SignInAnswer | undefined> => {
+  const { pool, context } = request
+  if ((pool.settings.MfaConfiguration ?? 'OFF') === 'OFF') return undefined
+  const regional = (await readRegionalSettings(context.pool)).value
+  const need = secondFactorNeed(user, { pool, regional })
+  if (need.kind === 'none') return undefined
+  if (need.kind === 'factor') return askForFactor(request, user, need.factor)
+  const choices = JSON.stringify(need.factors)
+  const content: MfaSession = { ...beginSignIn(request, user), choices: need.factors }
+  if (need.kind === 'choice')
+    return challengeOf(request, 'SELECT_MFA_TYPE', content, {
+      USER_ID_FOR_SRP: user.username,
+      MFAS_CAN_CHOOSE: choices,
+    })
+  // A factor that is set up is written to the directory: a secondary says so before it asks for one.
+  context.pool.asPrimary('needs a second factor to be set up')
+  return challengeOf(request, 'MFA_SETUP', content, {
+    USER_ID_FOR_SRP: user.username,
+    MFAS_CAN_SETUP: choices,
+  })
+}

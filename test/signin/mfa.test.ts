@@ -1,0 +1,184 @@
+// Second factors through the AWS SDK: what a pool and a user ask for, what a code is good for, and what each wrong step is told.
+import {
+  AdminGetUserCommand,
+  AssociateSoftwareTokenCommand,
+  GetUserCommand,
+  VerifySoftwareTokenCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { afterAll, describe, expect, it } from 'vitest'
+import { mfaStepsOf, smsSettings } from '../support/mfa-steps.ts'
+import { startSigninRegion } from '../support/signin-region.ts'
+import { refusal } from '../support/signin-steps.ts'
+
+const region = await startSigninRegion()
+const {
+  makeMfaPool,
+  makeUser,
+  signIn,
+  answer,
+  accessTokenOf,
+  setPreference,
+  setUpTotp,
+  totp,
+  lastCode,
+  startSrp,
+  answerSrp,
+} = mfaStepsOf(region)
+afterAll(() => region.close())
+
+const addresses = { phone_number: '+15550104333', email: 'ana@example.com' }
+
+/** A pool where MFA is optional, with a user who has a software token turned on. */
+const withTotp = async () => {
+  const made = await makeMfaPool('OPTIONAL')
+  await makeUser(made.poolId, 'ana', addresses)
+  const accessToken = await accessTokenOf(made.clientId, 'ana')
+  const secret = await setUpTotp(accessToken, 'My phone')
+  await setPreference(accessToken, { SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: true } })
+  // The code that verified the secret is used up.
+  region.pass(30_000)
+  return { ...made, accessToken, secret }
+}
+
+describe('a software token', () => {
+  it('is asked for after the password, by password and by SRP, once it is turned on', async () => {
+    const { clientId, poolId, secret, accessToken } = await withTotp()
+    const begun = await signIn(clientId, 'ana')
+    expect(begun).toMatchObject({
+      ChallengeName: 'SOFTWARE_TOKEN_MFA',
+      ChallengeParameters: { USER_ID_FOR_SRP: 'ana', FRIENDLY_DEVICE_NAME: 'My phone' },
+    })
+    expect(begun.AuthenticationResult).toBeUndefined()
+    const done = await answer(clientId, 'SOFTWARE_TOKEN_MFA', begun.Session, {
+      USERNAME: 'ana',
+      SOFTWARE_TOKEN_MFA_CODE: totp(secret),
+    })
+    expect(done.AuthenticationResult?.RefreshToken).toBeDefined()
+    const bySrp = await answerSrp(await startSrp(poolId, clientId, 'ana'), clientId)
+    expect(bySrp.ChallengeName).toBe('SOFTWARE_TOKEN_MFA')
+    const shown = { UserMFASettingList: ['SOFTWARE_TOKEN_MFA'], PreferredMfaSetting: 'SOFTWARE_TOKEN_MFA' }
+    expect(await region.client.send(new GetUserCommand({ AccessToken: accessToken }))).toMatchObject(shown)
+    expect(
+      await region.client.send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' })),
+    ).toMatchObject(shown)
+  })
+
+  it('takes a code of one step earlier or later, each once, and none from before the last one', async () => {
+    const { clientId, secret } = await withTotp()
+    const tryCode = async (code: string) => {
+      const begun = await signIn(clientId, 'ana')
+      return answer(clientId, 'SOFTWARE_TOKEN_MFA', begun.Session, {
+        USERNAME: 'ana',
+        SOFTWARE_TOKEN_MFA_CODE: code,
+      })
+    }
+    const used = refusal('ExpiredCodeException', 'Your software token has already been used once.')
+    region.pass(60_000)
+    expect((await tryCode(totp(secret, -1))).AuthenticationResult).toBeDefined()
+    expect((await tryCode(totp(secret))).AuthenticationResult).toBeDefined()
+    await expect(tryCode(totp(secret))).rejects.toEqual(used)
+    await expect(tryCode(totp(secret, -1))).rejects.toEqual(used)
+    expect((await tryCode(totp(secret, 1))).AuthenticationResult).toBeDefined()
+    await expect(tryCode(totp(secret, 5))).rejects.toEqual(
+      refusal('CodeMismatchException', 'Invalid code received for user'),
+    )
+  })
+
+  it('locks out after five wrong codes, in whichever session they come, and not for ever', async () => {
+    const { clientId, secret } = await withTotp()
+    const tryCode = async (code: string) => {
+      const { Session } = await signIn(clientId, 'ana')
+      return answer(clientId, 'SOFTWARE_TOKEN_MFA', Session, {
+        USERNAME: 'ana',
+        SOFTWARE_TOKEN_MFA_CODE: code,
+      })
+    }
+    for (let failure = 0; failure < 5; failure += 1)
+      await expect(tryCode(totp(secret, 1_000))).rejects.toEqual(refusal('CodeMismatchException'))
+    await expect(tryCode(totp(secret))).rejects.toEqual(
+      refusal('NotAuthorizedException', 'Code attempts exceeded'),
+    )
+    region.pass(1_000)
+    expect((await tryCode(totp(secret))).AuthenticationResult).toBeDefined()
+  })
+
+  it('is associated and verified only with a right code, in a pool that has software tokens', async () => {
+    const { poolId, clientId } = await makeMfaPool('OPTIONAL')
+    await makeUser(poolId, 'bea')
+    const AccessToken = await accessTokenOf(clientId, 'bea')
+    await expect(
+      region.client.send(new VerifySoftwareTokenCommand({ AccessToken, UserCode: '123456' })),
+    ).rejects.toEqual(refusal('SoftwareTokenMFANotFoundException'))
+    const { SecretCode } = await region.client.send(new AssociateSoftwareTokenCommand({ AccessToken }))
+    expect(SecretCode).toMatch(/^[A-Z2-7]{52}$/)
+    await expect(
+      region.client.send(new VerifySoftwareTokenCommand({ AccessToken, UserCode: totp(SecretCode, 100) })),
+    ).rejects.toEqual(refusal('EnableSoftwareTokenMFAException', 'Code mismatch'))
+    await expect(setPreference(AccessToken, { SoftwareTokenMfaSettings: { Enabled: true } })).rejects.toEqual(
+      refusal('InvalidParameterException', 'User has not verified software token mfa'),
+    )
+    await expect(region.client.send(new AssociateSoftwareTokenCommand({}))).rejects.toEqual(
+      refusal('ResourceNotFoundException'),
+    )
+    await expect(
+      region.client.send(new AssociateSoftwareTokenCommand({ AccessToken: 'not.a.token' })),
+    ).rejects.toEqual(refusal('NotAuthorizedException'))
+
+    const without = await makeMfaPool('OPTIONAL', { SmsMfaConfiguration: smsSettings })
+    await makeUser(without.poolId, 'bea')
+    const token = await accessTokenOf(without.clientId, 'bea')
+    await expect(
+      region.client.send(new AssociateSoftwareTokenCommand({ AccessToken: token })),
+    ).rejects.toEqual(refusal('SoftwareTokenMFANotFoundException'))
+  })
+})
+
+describe('a code that is sent', () => {
+  const channels = [
+    ['SMS_MFA', 'SMS', 'SMS_MFA_CODE', { SMSMfaSettings: { Enabled: true } }, '+*******4333'],
+    ['EMAIL_OTP', 'EMAIL', 'EMAIL_OTP_CODE', { EmailMfaSettings: { Enabled: true } }, 'a***@e***'],
+  ] as const
+
+  it.each(channels)(
+    '%s goes out, is good once and for its session only',
+    async (factor, medium, name, on, to) => {
+      const { poolId, clientId } = await makeMfaPool('OPTIONAL')
+      await makeUser(poolId, 'ana', addresses)
+      await setPreference(await accessTokenOf(clientId, 'ana'), on)
+      const begun = await signIn(clientId, 'ana')
+      expect(begun).toMatchObject({
+        ChallengeName: factor,
+        ChallengeParameters: {
+          CODE_DELIVERY_DELIVERY_MEDIUM: medium,
+          CODE_DELIVERY_DESTINATION: to,
+          USER_ID_FOR_SRP: 'ana',
+        },
+      })
+      const code = lastCode()
+      expect(code).toMatch(/^\d{6}$/)
+      expect(region.sent.at(-1)?.body).toContain(code)
+      const wrong = code === '000000' ? '000001' : '000000'
+      await expect(
+        answer(clientId, factor, begun.Session, { USERNAME: 'ana', [name]: wrong }),
+      ).rejects.toEqual(refusal('CodeMismatchException', 'Invalid code or auth state for the user.'))
+      const done = await answer(clientId, factor, begun.Session, { USERNAME: 'ana', [name]: code })
+      expect(done.AuthenticationResult?.AccessToken).toBeDefined()
+      await expect(
+        answer(clientId, factor, begun.Session, { USERNAME: 'ana', [name]: code }),
+      ).rejects.toEqual(
+        refusal('NotAuthorizedException', 'Invalid session for the user, session can only be used once.'),
+      )
+      const second = await signIn(clientId, 'ana')
+      const other = lastCode() === code ? wrong : code
+      await expect(
+        answer(clientId, factor, second.Session, { USERNAME: 'ana', [name]: other }),
+      ).rejects.toEqual(refusal('CodeMismatchException'))
+      region.pass(3 * 60_000)
+      await expect(
+        answer(clientId, factor, second.Session, { USERNAME: 'ana', [name]: lastCode() }),
+      ).rejects.toEqual(
+        refusal('NotAuthorizedException', 'Invalid session for the user, session is expired.'),
+      )
+    },
+  )
+})
