@@ -22,6 +22,8 @@ export const createWatchers = (onError: (error: unknown) => void = (error) => wa
         if (all.size === 0 && listeners.get(stream) === all) listeners.delete(stream)
       }
     },
+    /** Streams that somebody listens to. */
+    streams: (): readonly string[] => [...listeners.keys()],
     notify: (streams: readonly string[]): void => {
       for (const stream of streams)
         for (const listener of listeners.get(stream)?.values().toArray() ?? [])

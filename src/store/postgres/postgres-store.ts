@@ -1,0 +1,163 @@
+// The engine for a Region that outgrows one machine: any number of nodes over one PostgreSQL database (15 or newer).
+import { Client, type ClientConfig, Pool, type PoolClient } from 'pg'
+import type { Clock, Random } from '../../telemetry/clock.ts'
+import { createCheckedStore, type StoreReader } from '../checked-store.ts'
+import { checkNumber } from '../keys.ts'
+import type { Store } from '../store.ts'
+import { StoreFailure } from '../store-errors.ts'
+import { createWatchers } from '../watchers.ts'
+import { isConnectionLoss, storeFailure } from './failure.ts'
+import { startLogListener } from './log-listener.ts'
+import { createReader, type Query } from './reader.ts'
+import { migrate, schemaName } from './schema.ts'
+import { createWriter } from './writer.ts'
+
+export type PostgresStoreOptions = {
+  /** `postgres://user:password@host:port/database?sslmode=verify-full`. The user must be able to create a schema there. */
+  readonly url: string
+  readonly clock: Clock
+  readonly random: Random
+  /** Entries that each stream's log keeps; older ones are trimmed. */
+  readonly logEntriesMax?: number
+  /** Connections that reads share, and connections that write, each. */
+  readonly readersMax?: number
+  readonly groupsMax?: number
+  /** Changes, and their bytes, that may wait for the database before StoreBusy. */
+  readonly waitingMax?: number
+  readonly waitingBytesMax?: number
+  /** How often the positions of followed streams are looked at, in case a notification got lost. */
+  readonly pollMs?: number
+  /** Hears what listeners of `watch` and housekeeping fail with; a process warning unless given. */
+  readonly onBackgroundError?: (error: unknown) => void
+}
+
+const connectTimeoutMs = 5_000
+const statementTimeoutMs = 60_000
+
+const warn = (error: unknown): void => {
+  process.emitWarning(
+    `the store's housekeeping failed: ${error instanceof Error ? error.message : String(error)}`,
+  )
+}
+
+/**
+ * Every session: our schema, and commits that are on the disk when they are acknowledged, whatever the server's default is. A server that also
+ * waits for a standby (synchronous_standby_names) goes on doing so.
+ */
+const sessionSetUp = `SET search_path = ${schemaName};
+  SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`
+
+/**
+ * Opens the store in the database. Rejects with StoreFailure when the database can't be reached or used, or was written by a newer version. The
+ * store's methods reject with RangeError for what the port forbids, Conflict, Divergence, StoreBusy and StoreFailure.
+ */
+export const openPostgresStore = async (options: PostgresStoreOptions): Promise<Store> => {
+  const { url, clock, random, logEntriesMax = 1_000_000, onBackgroundError = warn } = options
+  checkNumber(logEntriesMax, 1, 'logEntriesMax')
+  const connection: ClientConfig = {
+    connectionString: url,
+    application_name: 'twinpool',
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    keepAlive: true,
+  }
+  const connect = async (): Promise<Client> => {
+    const client = new Client(connection)
+    // An idle connection that breaks is found by its next use.
+    client.on('error', () => undefined)
+    await client.connect()
+    await client.query(sessionSetUp)
+    return client
+  }
+  const createPool = (max: number): Pool => {
+    const pool = new Pool({ ...connection, max, idleTimeoutMillis: 60_000 })
+    pool.on('error', () => undefined)
+    // A connection that breaks while it is lent tells whoever has it, through the statement that fails.
+    pool.on('connect', (client) => client.on('error', () => undefined))
+    return pool
+  }
+
+  const first = new Client(connection)
+  first.on('error', () => undefined)
+  try {
+    await first.connect()
+    await migrate(first)
+  } catch (error) {
+    throw storeFailure(error, 'opening the store')
+  } finally {
+    await first.end().catch(() => undefined)
+  }
+
+  const readers = createPool(options.readersMax ?? 8)
+  const writers = createPool((options.groupsMax ?? 4) + 1)
+  const prepared = new WeakSet<PoolClient>()
+
+  /** Lends a connection; one whose work ended in a broken connection is given up. */
+  const lend = async <Result>(pool: Pool, work: (client: PoolClient) => Promise<Result>): Promise<Result> => {
+    const client = await pool.connect()
+    try {
+      if (!prepared.has(client)) {
+        await client.query(sessionSetUp)
+        prepared.add(client)
+      }
+      const result = await work(client)
+      client.release()
+      return result
+    } catch (error) {
+      client.release(isConnectionLoss(error) && !(error instanceof RangeError))
+      throw error
+    }
+  }
+
+  const query: Query = (config) => lend(readers, (client) => client.query(config))
+  const reader = createReader(query)
+  const watchers = createWatchers(onBackgroundError)
+  const nodeId = Buffer.from(random.bytes(9)).toString('base64url')
+  const listener = startLogListener({
+    connect,
+    query,
+    nodeId,
+    pollMs: options.pollMs ?? 1_000,
+    watched: watchers.streams,
+    onGrown: watchers.notify,
+    onError: onBackgroundError,
+  })
+  const writer = createWriter({
+    withClient: (work) => lend(writers, work),
+    nodeId,
+    logEntriesMax,
+    waitingMax: options.waitingMax ?? 10_000,
+    waitingBytesMax: options.waitingBytesMax ?? 64 * 1024 * 1024,
+    groupsMax: options.groupsMax ?? 4,
+    onGrown: listener.note,
+    onHousekeepingError: onBackgroundError,
+  })
+  let closing: Promise<void> | undefined
+
+  return createCheckedStore({
+    clock,
+    read: async <Result>(work: (source: StoreReader) => Result | Promise<Result>): Promise<Result> => {
+      if (closing !== undefined) throw new StoreFailure('the store is closed')
+      try {
+        return await work(reader)
+      } catch (error) {
+        if (error instanceof RangeError) throw error
+        throw storeFailure(error, 'reading the store')
+      }
+    },
+    submit: writer.submit,
+    watch: watchers.add,
+    close: () => {
+      closing ??= (async () => {
+        try {
+          await writer.close()
+        } finally {
+          await listener.close()
+          watchers.clear()
+          await Promise.all([readers.end(), writers.end()])
+        }
+      })()
+      return closing
+    },
+  })
+}
