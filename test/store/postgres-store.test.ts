@@ -79,6 +79,57 @@ describe('two nodes over one database', () => {
   })
 })
 
+describe('leading', () => {
+  test('one node leads, and another takes over when its connection is gone or it stops', async () => {
+    const url = await server.newDatabase()
+    const names = ['one', 'other']
+    const leading: string[] = []
+    const nodes = await Promise.all(
+      names.map(async (name) => {
+        const store = await open(url, { pollMs: 20 })
+        const leadership = await store.lead({
+          nodeOrigin: `http://${name}`,
+          onLead: async () => {
+            leading.push(name)
+          },
+          onLose: async () => {
+            leading.splice(leading.indexOf(name), 1)
+          },
+          onError: () => undefined,
+        })
+        return { store, leadership }
+      }),
+    )
+    expect(leading).toHaveLength(1)
+    const [first] = leading
+    const everyoneSees = (name: string | undefined): Promise<void> =>
+      vi.waitFor(() => {
+        expect(leading).toEqual([name])
+        for (const { leadership } of nodes) expect(leadership.leader()).toBe(`http://${name}`)
+      })
+    await everyoneSees(first)
+    const { Client } = await import('pg')
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    const hold = (name: string | undefined) =>
+      nodes[names.indexOf(name ?? '')]?.leadership.close() ?? Promise.resolve()
+    await client.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted",
+    )
+    await client.end()
+    await vi.waitFor(() => expect(leading).toHaveLength(1))
+    const [second] = leading
+    await everyoneSees(second)
+    await hold(second)
+    const third = names.find((name) => name !== second)
+    await vi.waitFor(() => expect(leading).toEqual([third]))
+    for (const { leadership, store } of nodes) {
+      await leadership.close()
+      await store.close()
+    }
+  })
+})
+
 describe('a database that fails', () => {
   test('rejects with StoreFailure while it is down, and serves again by itself with everything that was acknowledged', async () => {
     const url = await server.newDatabase()

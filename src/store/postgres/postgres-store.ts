@@ -7,6 +7,7 @@ import type { Store } from '../store.ts'
 import { StoreFailure } from '../store-errors.ts'
 import { createWatchers } from '../watchers.ts'
 import { isConnectionLoss, storeFailure } from './failure.ts'
+import { type Leadership, type LeadershipOptions, startLeadership } from './leadership.ts'
 import { startLogListener } from './log-listener.ts'
 import { createReader, type Query } from './reader.ts'
 import { migrate, schemaName } from './schema.ts'
@@ -31,6 +32,11 @@ export type PostgresStoreOptions = {
   readonly onBackgroundError?: (error: unknown) => void
 }
 
+export type PostgresStore = Store & {
+  /** Takes part in choosing the one node that leads the Region. To be closed before the store. */
+  lead(options: Pick<LeadershipOptions, 'nodeOrigin' | 'onLead' | 'onLose' | 'onError'>): Promise<Leadership>
+}
+
 const connectTimeoutMs = 5_000
 const statementTimeoutMs = 60_000
 
@@ -51,7 +57,7 @@ const sessionSetUp = `SET search_path = ${schemaName};
  * Opens the store in the database. Rejects with StoreFailure when the database can't be reached or used, or was written by a newer version. The
  * store's methods reject with RangeError for what the port forbids, Conflict, Divergence, StoreBusy and StoreFailure.
  */
-export const openPostgresStore = async (options: PostgresStoreOptions): Promise<Store> => {
+export const openPostgresStore = async (options: PostgresStoreOptions): Promise<PostgresStore> => {
   const { url, clock, random, logEntriesMax = 1_000_000, onBackgroundError = warn } = options
   checkNumber(logEntriesMax, 1, 'logEntriesMax')
   const connection: ClientConfig = {
@@ -134,7 +140,7 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   })
   let closing: Promise<void> | undefined
 
-  return createCheckedStore({
+  const store = createCheckedStore({
     clock,
     read: async <Result>(work: (source: StoreReader) => Result | Promise<Result>): Promise<Result> => {
       if (closing !== undefined) throw new StoreFailure('the store is closed')
@@ -160,4 +166,8 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
       return closing
     },
   })
+  return {
+    ...store,
+    lead: (leading) => startLeadership({ ...leading, connect, pollMs: options.pollMs ?? 1_000 }),
+  }
 }

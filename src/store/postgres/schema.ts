@@ -10,6 +10,7 @@ export const schemaVersion = 1
  * - records: `hash` is the record's part of the digest, kept for streams only. `terms` are joined by line feeds.
  * - terms: the index of records by what they are found by.
  * - places: each `scope/collection` with the number of its records.
+ * - leader: where the node is reached that does what only one node of a Region may do.
  * - streams: `entry_digest` is the digest that the entry at `position` carries; positions up to `trimmed` are gone for readers.
  */
 const tables = `
@@ -27,6 +28,7 @@ const tables = `
   CREATE TABLE log (
     stream text COLLATE "C", position bigint NOT NULL, entry bytea NOT NULL, PRIMARY KEY (stream, position)
   );
+  CREATE TABLE leader (id integer PRIMARY KEY CHECK (id = 1), origin text NOT NULL);
   ALTER TABLE records ALTER COLUMN value SET STORAGE EXTERNAL;
   ALTER TABLE log ALTER COLUMN entry SET STORAGE EXTERNAL;
 `

@@ -1,0 +1,117 @@
+// One node of a Region leads at a time: the one whose connection holds an advisory lock. When it dies its connection does, and another takes over.
+import type { Client } from 'pg'
+import { schemaName } from './schema.ts'
+
+/** Any number: the lock that the lead node holds for as long as it leads. */
+const leadLock = 7_236_802
+const heartbeatTimeoutMs = 5_000
+
+export type LeadershipOptions = {
+  readonly connect: () => Promise<Client>
+  /** Where the other nodes reach this one. */
+  readonly nodeOrigin: string
+  readonly pollMs: number
+  /** Called when this node begins to lead, and when it no longer does; one after the other, never both at once. */
+  readonly onLead: () => Promise<void>
+  readonly onLose: () => Promise<void>
+  readonly onError: (error: unknown) => void
+}
+
+export type Leadership = {
+  /** The origin of the lead node as last seen, which may be this node; undefined while nobody leads. */
+  leader(): string | undefined
+  isLeader(): boolean
+  /** Stops leading, so that another node takes over at once. */
+  close(): Promise<void>
+}
+
+/** Resolves after the first try, so that a Region of one node leads as soon as it has started. */
+export const startLeadership = async (options: LeadershipOptions): Promise<Leadership> => {
+  let client: Client | undefined
+  let isLeading = false
+  let leaderSeen: string | undefined
+  let isClosed = false
+  let timer: NodeJS.Timeout | undefined
+
+  const lose = async (): Promise<void> => {
+    if (!isLeading) return
+    isLeading = false
+    await options.onLose()
+  }
+
+  const connected = async (): Promise<Client> => {
+    if (client !== undefined) return client
+    const made = await options.connect()
+    const lost = (): void => {
+      if (client === made) client = undefined
+    }
+    made.on('error', lost)
+    made.on('end', lost)
+    client = made
+    return made
+  }
+
+  /** Asks for the lock, or shows that it is still held: the lock lives exactly as long as the connection. */
+  const look = async (): Promise<void> => {
+    if (isLeading && client === undefined) await lose()
+    const connection = await connected()
+    const { rows } = await withTimeout(
+      connection.query<{ leads: boolean; origin: string | null }>(
+        `SELECT ${isLeading ? 'true' : 'pg_try_advisory_lock($1)'} AS leads, (SELECT origin FROM ${schemaName}.leader) AS origin`,
+        isLeading ? [] : [leadLock],
+      ),
+    )
+    const [row] = rows
+    leaderSeen = row?.origin ?? undefined
+    if (row?.leads !== true || isLeading) return
+    await withTimeout(
+      connection.query(
+        `INSERT INTO ${schemaName}.leader (id, origin) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET origin = excluded.origin`,
+        [options.nodeOrigin],
+      ),
+    )
+    leaderSeen = options.nodeOrigin
+    isLeading = true
+    await options.onLead()
+  }
+
+  const turn = async (): Promise<void> => {
+    try {
+      await look()
+    } catch (error) {
+      // A connection that doesn't answer may have lost the lock already: give it up, and what rests on it.
+      const broken = client
+      client = undefined
+      broken?.end().catch(() => undefined)
+      await lose().catch(options.onError)
+      options.onError(error)
+    }
+    if (!isClosed) timer = setTimeout(turnAgain, options.pollMs)
+  }
+  let turning = turn()
+  const turnAgain = (): void => {
+    turning = turn()
+  }
+  await turning
+
+  return {
+    leader: () => leaderSeen,
+    isLeader: () => isLeading,
+    close: async () => {
+      isClosed = true
+      clearTimeout(timer)
+      await turning
+      clearTimeout(timer)
+      await lose()
+      await client?.end()
+    },
+  }
+}
+
+const withTimeout = <Result>(answer: Promise<Result>): Promise<Result> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the database does not answer')), heartbeatTimeoutMs)
+  })
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+}
