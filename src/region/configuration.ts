@@ -12,6 +12,11 @@ export const regionConfiguration = z.object({
   port: z.int().min(0).max(65_535),
   /** Everything that this Region keeps lies in this folder. */
   dataFolder: z.string().min(1),
+  /**
+   * Without it the Region keeps its data in files in its data folder. With it any number of nodes can serve the Region: each with this database,
+   * the same root key (TWINPOOL_ROOT_KEY or TWINPOOL_ROOT_KEY_FILE) and an origin of its own at which the other nodes reach it.
+   */
+  postgres: z.object({ url: z.url({ protocol: /^postgres(ql)?$/ }), nodeOrigin: origin }).optional(),
   /** This Region's own origin as clients reach it. */
   origin,
   routerOrigin: origin,

@@ -1,12 +1,13 @@
 // A Region put together: store, key service, vault, replication, operations and endpoints, behind one listener.
 import { hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Agent } from 'node:https'
-import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createEndpoints } from '../directory/endpoints.ts'
 import { registeredPools } from '../directory/records/user-pool.ts'
+import type { ReplicaControl } from '../directory/replica-port.ts'
 import type { Runtime } from '../directory/runtime.ts'
 import { dropUnfinishedPools } from '../directory/unfinished-pools.ts'
 import { createUserPoolService } from '../directory/user-pool-service.ts'
@@ -15,11 +16,13 @@ import { loadRootKey } from '../keys/root-key.ts'
 import { createMessages } from '../messages/create-messages.ts'
 import { readInbox } from '../messages/inbox.ts'
 import { createOauthApp } from '../oauth/oauth-app.ts'
-import { PeerFailure } from '../replication/peer-port.ts'
+import { readFields } from '../replication/message-fields.ts'
+import { replicationOperations } from '../replication/operations/replication-operations.ts'
+import { type PeerCallHandler, PeerFailure } from '../replication/peer-port.ts'
 import { createReplication } from '../replication/replication.ts'
+import { createForwarder } from '../routing/forward.ts'
 import { acceptRevocations } from '../signin/revocation.ts'
 import { createPasswordWorkers } from '../srp/password-worker.ts'
-import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { Conflict } from '../store/store.ts'
 import { systemClock, systemRandom } from '../telemetry/clock.ts'
 import { createLogger } from '../telemetry/log.ts'
@@ -33,14 +36,18 @@ import { startListener } from '../wire/listener.ts'
 import type { RegionConfiguration } from './configuration.ts'
 import { credentialLookup } from './credentials.ts'
 import { deriveSecrets } from './deployment-secrets.ts'
+import { latest } from './latest.ts'
+import { handToLead } from './lead-requests.ts'
 import { createOperatorApp } from './operator-app.ts'
 import { createPeerEndpoint, isPeerPath } from './peer-endpoint.ts'
 import { createPeerTransport } from './peer-transport.ts'
+import { type Lead, openRegionStore } from './region-store.ts'
 import { userPoolOperations } from './user-pool-operations.ts'
 
 const poolsPerInboxMax = 1_000
 const keySweepMs = 3_600_000
 const keyNewsCall = 'key-service'
+const leadNewsCall = 'lead-news'
 
 export type RunningRegion = { readonly origin: string; readonly port: number; close(): Promise<void> }
 
@@ -85,7 +92,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
 
   try {
     const rootKey = loadRootKey({ folder: dataFolder, environment: process.env, random })
-    const store = await openSqliteStore({ folder: join(dataFolder, 'store'), clock })
+    const { store, lead: takeLead } = await openRegionStore(configuration, { clock, random, log })
     started.push(() => store.close())
 
     const transport = createPeerTransport({
@@ -148,19 +155,38 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     if (droppedCount > 0)
       log.warn({ droppedCount }, 'user pools that were half made or half deleted are gone')
 
-    const replication = createReplication({
-      region,
-      account,
-      clock,
-      random,
-      log,
-      vault,
-      store,
-      keyService,
-      transport,
-      knownRegions: Object.keys(peers),
-      acceptRevocations: (poolId, list) => acceptRevocations(poolId, list, { vault, clock, random }),
-    })
+    const makeReplication = () =>
+      createReplication({
+        region,
+        account,
+        clock,
+        random,
+        log,
+        vault,
+        store,
+        keyService,
+        transport,
+        knownRegions: Object.keys(peers),
+        acceptRevocations: (poolId, list) => acceptRevocations(poolId, list, { vault, clock, random }),
+      })
+    /** Runs while this node leads; a node that leads again begins anew from what the store says. */
+    let replication = makeReplication()
+    let lead: Lead | undefined
+    const isLeader = (): boolean => lead?.isLeader() ?? configuration.postgres === undefined
+    /** A node that doesn't lead tells the one that does, through the Region's own origin; if nobody leads, whoever begins to finds it in the store. */
+    const tellLead = (news: 'revocation-made' | 'pool-deleted', poolId: string): void => {
+      transport
+        .call(region, leadNewsCall, { news, poolId })
+        .catch((error: unknown) => log.warn({ err: error, poolId, news }, 'the lead node could not be told'))
+    }
+    const replicaControl: ReplicaControl = {
+      knownRegions: () => replication.control.knownRegions(),
+      listReplicas: (poolId) => replication.control.listReplicas(poolId),
+      revocationMade: (poolId) =>
+        isLeader() ? replication.control.revocationMade(poolId) : tellLead('revocation-made', poolId),
+      poolDeleted: (poolId) =>
+        isLeader() ? replication.control.poolDeleted(poolId) : tellLead('pool-deleted', poolId),
+    }
     const passwords = createPasswordWorkers({ random, clock })
     started.push(() => passwords.close())
 
@@ -181,7 +207,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       }),
       passwords,
       messages: createMessages({ vault, clock, random, log }),
-      replicaControl: replication.control,
+      replicaControl,
     }
 
     const metrics = createMetrics({ region, lags: async () => (await replication.status()).lags })
@@ -205,17 +231,38 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       clock,
       log,
       handlers: {
-        calls: { ...replication.handlers.calls, [keyNewsCall]: keyServer.acceptPeerMessage },
-        streams: replication.handlers.streams,
+        calls: latest(() => ({
+          ...replication.handlers.calls,
+          [keyNewsCall]: keyServer.acceptPeerMessage,
+          [leadNewsCall]: acceptLeadNews(region, () => (isLeader() ? replication.control : undefined)),
+        })),
+        streams: latest(() => replication.handlers.streams),
       },
     })
 
+    const forwarder = createForwarder(tls === undefined ? undefined : Buffer.from(tls.authority))
+    started.push(() => forwarder.close())
     const listener = await startListener({
       host: configuration.host,
       port: configuration.port,
       tls,
+      // A Region of one node has nobody to hand anything to.
+      ...(configuration.postgres === undefined
+        ? {}
+        : {
+            intercept: (request: IncomingMessage, response: ServerResponse) =>
+              lead === undefined
+                ? Promise.resolve(false)
+                : handToLead(request, response, { lead, forwarder, log }),
+          }),
       dispatcher: createDispatcher({
-        services: [createUserPoolService(userPoolOperations(replication.operations), runtime), keyServer],
+        services: [
+          createUserPoolService(
+            userPoolOperations(replicationOperations(latest(() => replication.control))),
+            runtime,
+          ),
+          keyServer,
+        ],
         credentials: credentialLookup(
           configuration.accessKeys,
           account,
@@ -240,8 +287,14 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         )
     }, keySweepMs)
     started.push(() => clearInterval(sweeping))
-    await replication.start()
-    started.push(() => replication.close())
+    lead = await takeLead({
+      onLead: async () => {
+        replication = makeReplication()
+        await replication.start()
+      },
+      onLose: () => replication.close(),
+    })
+    started.push(() => lead?.close())
     log.info({ port: listener.port }, 'the Region serves')
     return { origin: configuration.origin, port: listener.port, close }
   } catch (error) {
@@ -249,6 +302,23 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     throw error
   }
 }
+
+/** Takes what another node of this Region tells its lead. */
+const acceptLeadNews =
+  (region: string, leading: () => ReplicaControl | undefined): PeerCallHandler =>
+  async (fromRegion, body) => {
+    const fields = readFields(body)
+    if (fromRegion !== region)
+      throw new Fault('AccessDeniedException', 'This is for the nodes of one Region.', { status: 403 })
+    const poolId = fields.text('poolId')
+    const news = fields.oneOf('news', ['revocation-made', 'pool-deleted'])
+    const control = leading()
+    if (control === undefined)
+      throw new Fault('ServiceUnavailable', 'This node does not lead.', { status: 503 })
+    if (news === 'pool-deleted') control.poolDeleted(poolId)
+    else control.revocationMade(poolId)
+    return {}
+  }
 
 /** How names under the base domain begin and end. Whatever serves port 443 before the router speaks HTTPS there. */
 const publicNames = ({

@@ -9,6 +9,8 @@ export type ListenerOptions = {
   /** 0: any free port. */
   readonly port: number
   readonly tls?: { readonly certificate: string; readonly key: string }
+  /** Sees every request first; true when it has answered. */
+  readonly intercept?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>
   readonly dispatcher: Dispatcher
   readonly fallback: (request: IncomingMessage, response: ServerResponse) => Promise<void>
 }
@@ -31,11 +33,23 @@ const handle = (options: ListenerOptions) => (request: IncomingMessage, response
     response.writeHead(200, preflightHeaders).end()
     return
   }
-  const isAwsJson = request.method === 'POST' && request.headers['x-amz-target'] !== undefined
-  const handled = isAwsJson
-    ? options.dispatcher.handle(request, response)
-    : options.fallback(request, response)
+  const { intercept } = options
+  const handled =
+    intercept === undefined
+      ? answer(options, request, response)
+      : intercept(request, response).then((isTaken) => {
+          if (!isTaken) return answer(options, request, response)
+        })
   handled.catch(() => response.destroy())
+}
+
+const answer = (
+  { dispatcher, fallback }: ListenerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  const isAwsJson = request.method === 'POST' && request.headers['x-amz-target'] !== undefined
+  return isAwsJson ? dispatcher.handle(request, response) : fallback(request, response)
 }
 
 /** Resolves when the port is taken; rejects when it can't be. */
