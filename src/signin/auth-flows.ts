@@ -7,6 +7,7 @@ import type {
 import { readPool } from '../directory/read-pool.ts'
 import type { AppClient } from '../directory/records/app-client.ts'
 import { Fault } from '../wire/fault.ts'
+import { startChoice } from './choice-sign-in.ts'
 import { signInWithPassword } from './password-sign-in.ts'
 import { signInWithRefreshToken } from './refresh-sign-in.ts'
 import { clientOfPool, type SignInAnswer, type SignInContext, type SignInStep } from './sign-in-request.ts'
@@ -45,6 +46,13 @@ const adminPassword: Flow = {
   refusal: 'Auth flow not enabled for this client',
   start: signInWithPassword,
 }
+const choice: Flow = {
+  startedBy: ['user', 'admin'],
+  allowedBy: ['ALLOW_USER_AUTH'],
+  isLegacyDefault: false,
+  refusal: 'USER_AUTH is not enabled for the client.',
+  start: startChoice,
+}
 const refresh: Flow = {
   startedBy: ['user', 'admin'],
   allowedBy: ['ALLOW_REFRESH_TOKEN_AUTH'],
@@ -58,6 +66,7 @@ const flows: Partial<Record<AuthFlowType, Flow>> = {
   USER_PASSWORD_AUTH: password,
   ADMIN_USER_PASSWORD_AUTH: adminPassword,
   ADMIN_NO_SRP_AUTH: adminPassword,
+  USER_AUTH: choice,
   REFRESH_TOKEN_AUTH: refresh,
   REFRESH_TOKEN: refresh,
 }

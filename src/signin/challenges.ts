@@ -6,7 +6,9 @@ import type {
 import { readPool } from '../directory/read-pool.ts'
 import { Fault } from '../wire/fault.ts'
 import { answerFactor, selectFactor, setUpFactor } from './answer-second-factor.ts'
+import { answerPassword, answerPasswordSrp, selectChallenge } from './choice-sign-in.ts'
 import { setNewPassword } from './new-password.ts'
+import { answerOneTimePassword, isFirstFactorSession } from './one-time-password.ts'
 import { clientOfPool, type SignInAnswer, type SignInContext, type SignInStep } from './sign-in-request.ts'
 import { verifySrp } from './srp-sign-in.ts'
 
@@ -14,10 +16,17 @@ const steps: Partial<Record<ChallengeNameType, SignInStep>> = {
   PASSWORD_VERIFIER: verifySrp,
   NEW_PASSWORD_REQUIRED: setNewPassword,
   SMS_MFA: answerFactor('SMS_MFA'),
-  EMAIL_OTP: answerFactor('EMAIL_OTP'),
+  EMAIL_OTP: async (request) =>
+    (await isFirstFactorSession(request, 'EMAIL_OTP'))
+      ? answerOneTimePassword('EMAIL_OTP')(request)
+      : answerFactor('EMAIL_OTP')(request),
   SOFTWARE_TOKEN_MFA: answerFactor('SOFTWARE_TOKEN_MFA'),
   SELECT_MFA_TYPE: selectFactor,
   MFA_SETUP: setUpFactor,
+  SELECT_CHALLENGE: selectChallenge,
+  PASSWORD: answerPassword,
+  PASSWORD_SRP: answerPasswordSrp,
+  SMS_OTP: answerOneTimePassword('SMS_OTP'),
 }
 
 /** Goes on with a sign-in. Whether the client may is in the session: it opens for the client that it was made for only. */

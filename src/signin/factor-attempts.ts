@@ -63,7 +63,7 @@ const write = async (
 /** Throws NotAuthorizedException while the user is locked out for wrong codes: as long as for wrong passwords. */
 const checkLockOut = ({ clock }: Where, { failureCount, lastFailureAtMs }: FactorUse): void => {
   if (clock.now() < lastFailureAtMs + lockedMs(failureCount))
-    throw new Fault('NotAuthorizedException', 'Code attempts exceeded')
+    throw new Fault('NotAuthorizedException', 'Password attempts exceeded')
 }
 
 /** What a check of a code came to; `timeStep` for TOTP. */

@@ -96,7 +96,7 @@ describe('a software token', () => {
     for (let failure = 0; failure < 5; failure += 1)
       await expect(tryCode(totp(secret, 1_000))).rejects.toEqual(refusal('CodeMismatchException'))
     await expect(tryCode(totp(secret))).rejects.toEqual(
-      refusal('NotAuthorizedException', 'Code attempts exceeded'),
+      refusal('NotAuthorizedException', 'Password attempts exceeded'),
     )
     region.pass(1_000)
     expect((await tryCode(totp(secret))).AuthenticationResult).toBeDefined()

@@ -11,6 +11,7 @@ import { domainOperations } from '../../src/directory/operations/domain/operatio
 import { groupOperations } from '../../src/directory/operations/group/operations.ts'
 import { poolOperations } from '../../src/directory/operations/pool/operations.ts'
 import { resourceServerOperations } from '../../src/directory/operations/resource-server/operations.ts'
+import { signUpOperations } from '../../src/directory/operations/sign-up/operations.ts'
 import { userOperations } from '../../src/directory/operations/user/operations.ts'
 import { type RegisteredPool, registeredPools } from '../../src/directory/records/user-pool.ts'
 import { operationRegistry } from '../../src/directory/registry.ts'
@@ -92,6 +93,7 @@ export const startSigninRegion = async (
       resourceServerOperations,
       userOperations,
       groupOperations,
+      signUpOperations,
       signinOperations,
     ),
     // The origin is known once the port is: the runtime is read at each call.

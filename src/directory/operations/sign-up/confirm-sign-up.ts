@@ -9,6 +9,7 @@ import { readClient } from '../../read-client.ts'
 import { readPool } from '../../read-pool.ts'
 import { pendingCodes } from '../../records/user.ts'
 import { requireSecretHash } from '../../secret-hash.ts'
+import { isSignUpSessionOf, signUpSession } from '../../sign-up-session.ts'
 import { noSuchUsername } from '../../user-existence.ts'
 
 export const confirmSignUp = operation({
@@ -47,6 +48,10 @@ export const confirmSignUp = operation({
         also: (changes) => changes.delete(pendingCodes, code),
       },
     )
-    return {}
+    const owner = { poolId: userPool.poolId, client, records }
+    const isWhoSignedUp =
+      input.Session !== undefined &&
+      (await isSignUpSessionOf(owner, 'signed-up', stored.value, input.Session, context))
+    return isWhoSignedUp ? { Session: await signUpSession(owner, 'confirmed', stored.value, context) } : {}
   },
 })

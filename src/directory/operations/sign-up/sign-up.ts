@@ -10,6 +10,7 @@ import { readPool } from '../../read-pool.ts'
 import type { User } from '../../records/user.ts'
 import { requireSecretHash } from '../../secret-hash.ts'
 import { allowsNoPassword, permanentPassword } from '../../set-password.ts'
+import { signUpSession } from '../../sign-up-session.ts'
 import { aliasKindsOf } from '../../username-rules.ts'
 
 export const signUp = operation({
@@ -43,10 +44,17 @@ export const signUp = operation({
     const user: User =
       password === '' ? made : { ...made, ...(await permanentPassword(userPool, made, password, context)) }
 
+    const Session = await signUpSession(
+      { poolId: userPool.poolId, client, records },
+      'signed-up',
+      user,
+      context,
+    )
+
     const destination = signUpDestination(userPool, user)
     if (destination === undefined) {
       await records.commit((changes) => write(changes, user))
-      return { UserConfirmed: false, UserSub: user.sub }
+      return { UserConfirmed: false, UserSub: user.sub, Session }
     }
     const { usernameKey } = user
     const { attribute, to: address } = destination
@@ -60,6 +68,6 @@ export const signUp = operation({
       pending.write(changes)
     })
     const details = await sendVerification(context.messages, userPool, user, destination, pending.code)
-    return { UserConfirmed: false, UserSub: user.sub, CodeDeliveryDetails: details }
+    return { UserConfirmed: false, UserSub: user.sub, CodeDeliveryDetails: details, Session }
   },
 })

@@ -1,0 +1,157 @@
+// USER_AUTH: the user chooses how to sign in (developer guide, "Authentication flows", choice-based).
+import { findUser } from '../directory/find-user.ts'
+import { unavailableInTier } from '../directory/pool-rules.ts'
+import { readRegionalSettings } from '../directory/read-pool.ts'
+import { requireSecretHash } from '../directory/secret-hash.ts'
+import { isSignUpSessionOf } from '../directory/sign-up-session.ts'
+import { Fault } from '../wire/fault.ts'
+import {
+  availableChallenges,
+  type FirstFactorChallenge,
+  firstFactorChallenges,
+  simulatedChallenges,
+} from './auth-factors.ts'
+import { type BegunSignIn, invalidSession, openSessionOf, sessionFor } from './begun-sign-in.ts'
+import { checkMaySignIn, completeSignIn } from './complete-sign-in.ts'
+import { sendOneTimePassword } from './one-time-password.ts'
+import { signInWithPassword } from './password-sign-in.ts'
+import { type Candidate, candidateKeyed, candidateNamed } from './sign-in-candidate.ts'
+import {
+  required,
+  type SignInAnswer,
+  type SignInRequest,
+  type SignInStep,
+  usernameParameter,
+} from './sign-in-request.ts'
+import { startSrp } from './srp-sign-in.ts'
+import { makeEventId } from './token-id.ts'
+
+type Start = (request: SignInRequest, candidate: Candidate) => Promise<SignInAnswer>
+
+/** What a choice leads to; a password or SRP_A that doesn't come with it is asked for by a challenge of the same name. */
+const starts: Readonly<Partial<Record<FirstFactorChallenge, Start>>> = {
+  PASSWORD: (request, candidate) =>
+    request.parameters.PASSWORD === undefined
+      ? askFor(request, candidate, 'PASSWORD')
+      : signInWithPassword(request),
+  PASSWORD_SRP: (request, candidate) =>
+    request.parameters.SRP_A === undefined ? askFor(request, candidate, 'PASSWORD_SRP') : startSrp(request),
+  EMAIL_OTP: (request, candidate) => sendOneTimePassword(request, candidate, 'EMAIL_OTP'),
+  SMS_OTP: (request, candidate) => sendOneTimePassword(request, candidate, 'SMS_OTP'),
+}
+
+const availableTo = async (
+  { pool, context }: SignInRequest,
+  { user }: Candidate,
+): Promise<FirstFactorChallenge[]> => {
+  if (user === undefined) return simulatedChallenges(pool)
+  const regional = (await readRegionalSettings(context.pool)).value
+  return availableChallenges(user, { pool, regional, hasPasskey: false })
+}
+
+/** The session of a choice or of a password that is still to come: of a candidate, who may be nobody. */
+const contentFor = ({ parameters, context }: SignInRequest, candidate: Candidate): BegunSignIn => ({
+  usernameKey: candidate.attempts.usernameKey,
+  sub: candidate.user?.sub ?? '',
+  names: [...new Set([candidate.username, parameters.USERNAME ?? candidate.username])],
+  challengeId: makeEventId(context.random),
+})
+
+const askFor = async (
+  request: SignInRequest,
+  candidate: Candidate,
+  ChallengeName: 'PASSWORD' | 'PASSWORD_SRP',
+): Promise<SignInAnswer> => ({
+  ChallengeName,
+  Session: await sessionFor(request, ChallengeName, contentFor(request, candidate)),
+  ChallengeParameters: {},
+})
+
+const start = (
+  request: SignInRequest,
+  candidate: Candidate,
+  challenge: FirstFactorChallenge,
+): Promise<SignInAnswer> => {
+  const begin = starts[challenge]
+  if (begin === undefined)
+    throw new Fault('InvalidParameterException', `${challenge} is not available for the user.`)
+  return begin(request, candidate)
+}
+
+const checkTier = ({ pool }: SignInRequest): void => {
+  const tier = pool.settings.UserPoolTier ?? 'ESSENTIALS'
+  if (tier === 'LITE') throw unavailableInTier('USER_AUTH', tier)
+}
+
+/** A user who signed up and confirmed it a moment ago, in the same client, has proved who they are. */
+const signInAfterSignUp = async (request: SignInRequest, name: string): Promise<SignInAnswer> => {
+  const { client, pool, session = '', context } = request
+  const { records } = context.pool
+  const stored = await findUser(records, pool, name)
+  const owner = { poolId: pool.poolId, client, records }
+  const isTheirs =
+    stored !== undefined && (await isSignUpSessionOf(owner, 'confirmed', stored.value, session, context))
+  if (!isTheirs) throw invalidSession()
+  return completeSignIn(request, stored.value)
+}
+
+const isFirstFactor = (text: string): text is FirstFactorChallenge =>
+  (firstFactorChallenges as readonly string[]).includes(text)
+
+export const startChoice: SignInStep = async (request) => {
+  const { client, parameters } = request
+  checkTier(request)
+  const name = usernameParameter(parameters)
+  requireSecretHash(client, name, parameters.SECRET_HASH)
+  const preferred = parameters.PREFERRED_CHALLENGE
+  if (preferred !== undefined && !isFirstFactor(preferred))
+    throw new Fault('InvalidParameterException', 'PREFERRED_CHALLENGE is not a challenge of USER_AUTH.')
+  if (request.session !== undefined) return signInAfterSignUp(request, name)
+  const candidate = await candidateNamed(name, request)
+  const available = await availableTo(request, candidate)
+  // Without any way in, the user's state is all there is to say.
+  if (candidate.user !== undefined && available.length === 0) checkMaySignIn(candidate.user)
+  if (preferred !== undefined && available.includes(preferred)) return start(request, candidate, preferred)
+  return {
+    ChallengeName: 'SELECT_CHALLENGE',
+    AvailableChallenges: available,
+    Session: await sessionFor(request, 'SELECT_CHALLENGE', contentFor(request, candidate)),
+    ChallengeParameters: {},
+  }
+}
+
+/** The candidate that a session of this flow is about. */
+const candidateOf = async (request: SignInRequest, challenge: string): Promise<Candidate> => {
+  const { client, parameters, session } = request
+  const name = usernameParameter(parameters)
+  if (session === undefined)
+    throw new Fault('InvalidParameterException', 'Missing required parameter Session')
+  requireSecretHash(client, name, parameters.SECRET_HASH)
+  const begun = await openSessionOf<BegunSignIn>(request, challenge, session)
+  const candidate = await candidateKeyed(begun.usernameKey, request)
+  if ((candidate.user?.sub ?? '') !== begun.sub || !begun.names.includes(name)) throw invalidSession()
+  return candidate
+}
+
+export const selectChallenge: SignInStep = async (request) => {
+  const answer = required(request.parameters, 'ANSWER')
+  const candidate = await candidateOf(request, 'SELECT_CHALLENGE')
+  const available = await availableTo(request, candidate)
+  const chosen = available.find((challenge) => challenge === answer)
+  if (chosen === undefined)
+    throw new Fault('InvalidParameterException', 'ANSWER is not one of the available challenges.')
+  return start(request, candidate, chosen)
+}
+
+/** The steps of the challenges PASSWORD and PASSWORD_SRP. */
+export const answerPassword: SignInStep = async (request) => {
+  required(request.parameters, 'PASSWORD')
+  await candidateOf(request, 'PASSWORD')
+  return signInWithPassword(request)
+}
+
+export const answerPasswordSrp: SignInStep = async (request) => {
+  required(request.parameters, 'SRP_A')
+  await candidateOf(request, 'PASSWORD_SRP')
+  return startSrp(request)
+}
