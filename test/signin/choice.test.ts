@@ -126,10 +126,11 @@ describe('the choice', () => {
     async (challenge, name, to) => {
       const { clientId } = await withAna()
       const { Session } = await choose(clientId, { USERNAME: 'ana' })
-      for (const begun of [
-        await answer(clientId, 'SELECT_CHALLENGE', Session, { USERNAME: 'ana', ANSWER: challenge }),
-        await choose(clientId, { USERNAME: 'ana', PREFERRED_CHALLENGE: challenge }),
+      for (const begin of [
+        () => answer(clientId, 'SELECT_CHALLENGE', Session, { USERNAME: 'ana', ANSWER: challenge }),
+        () => choose(clientId, { USERNAME: 'ana', PREFERRED_CHALLENGE: challenge }),
       ]) {
+        const begun = await begin()
         expect(begun).toMatchObject({
           ChallengeName: challenge,
           ChallengeParameters: { CODE_DELIVERY_DESTINATION: to },
