@@ -23,13 +23,26 @@ export const dropUnfinishedPool = async (vault: Vault, poolId: string): Promise<
     await vault.region.commit((changes) => changes.delete(unfinishedPools, unfinished))
 }
 
-/** Drops whatever was left half made or half deleted. For a Region's start, before it serves. Returns how many pools that were. */
-export const dropUnfinishedPools = async (vault: Vault): Promise<number> => {
+/**
+ * Drops whatever was left half made or half deleted before `beforeMs`: everything when a Region's only process starts, and what is too old to be
+ * under way where other nodes serve. Returns how many pools that were.
+ */
+export const dropUnfinishedPools = async (
+  vault: Vault,
+  beforeMs = Number.POSITIVE_INFINITY,
+): Promise<number> => {
   let droppedCount = 0
-  for (;;) {
-    const { items } = await vault.region.list(unfinishedPools, { limit: pageSize })
-    if (items.length === 0) return droppedCount
-    for (const { value } of items) await dropUnfinishedPool(vault, value.poolId)
-    droppedCount += items.length
+  for (let after: string | undefined; ; ) {
+    const page = await vault.region.list(unfinishedPools, {
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    })
+    for (const { value } of page.items) {
+      if (value.sinceMs >= beforeMs) continue
+      await dropUnfinishedPool(vault, value.poolId)
+      droppedCount += 1
+    }
+    if (page.after === undefined) return droppedCount
+    after = page.after
   }
 }

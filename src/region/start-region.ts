@@ -45,7 +45,9 @@ import { type Lead, openRegionStore } from './region-store.ts'
 import { userPoolOperations } from './user-pool-operations.ts'
 
 const poolsPerInboxMax = 1_000
-const keySweepMs = 3_600_000
+const sweepMs = 3_600_000
+/** Where other nodes serve, a pool that is younger may still be in the making. */
+const unfinishedAgeMs = 600_000
 const keyNewsCall = 'key-service'
 const leadNewsCall = 'lead-news'
 
@@ -104,33 +106,35 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     })
     started.push(() => transport.close())
 
-    const keyServer = await createKeyService({
-      region,
-      account,
-      store,
-      rootKey,
-      transportKey: secrets.transportKey,
-      clock,
-      random,
-      log,
-      peers: {
-        knownRegions: Object.keys(peers),
-        send: async (target, message) => {
-          try {
-            await transport.call(target, keyNewsCall, message)
-          } catch (error) {
-            // A refusal is the other key service's answer; being unreachable is not.
-            if (
-              error instanceof PeerFailure &&
-              error.code.endsWith('Exception') &&
-              error.code !== 'InternalErrorException'
-            )
-              throw new Fault(error.code, error.message, { cause: error })
-            throw error
-          }
+    const keyServer = await retried(() =>
+      createKeyService({
+        region,
+        account,
+        store,
+        rootKey,
+        transportKey: secrets.transportKey,
+        clock,
+        random,
+        log,
+        peers: {
+          knownRegions: Object.keys(peers),
+          send: async (target, message) => {
+            try {
+              await transport.call(target, keyNewsCall, message)
+            } catch (error) {
+              // A refusal is the other key service's answer; being unreachable is not.
+              if (
+                error instanceof PeerFailure &&
+                error.code.endsWith('Exception') &&
+                error.code !== 'InternalErrorException'
+              )
+                throw new Fault(error.code, error.message, { cause: error })
+              throw error
+            }
+          },
         },
-      },
-    })
+      }),
+    )
     started.push(() => keyServer.close())
 
     const keyService = createKeyServiceClient({
@@ -141,19 +145,25 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     })
     started.push(() => keyService.close())
 
-    const vault = await createVault({
-      region,
-      account,
-      store,
-      regionKey: regionKeyFrom(rootKey),
-      keyService,
-      clock,
-      random,
-      dataKeyLifetimeMs: configuration.dataKeyLifetimeSeconds * 1_000,
-    })
-    const droppedCount = await dropUnfinishedPools(vault)
-    if (droppedCount > 0)
-      log.warn({ droppedCount }, 'user pools that were half made or half deleted are gone')
+    const vault = await retried(() =>
+      createVault({
+        region,
+        account,
+        store,
+        regionKey: regionKeyFrom(rootKey),
+        keyService,
+        clock,
+        random,
+        dataKeyLifetimeMs: configuration.dataKeyLifetimeSeconds * 1_000,
+      }),
+    )
+    const dropUnfinished = async (): Promise<void> => {
+      const beforeMs = configuration.postgres === undefined ? undefined : clock.now() - unfinishedAgeMs
+      const droppedCount = await dropUnfinishedPools(vault, beforeMs)
+      if (droppedCount > 0)
+        log.warn({ droppedCount }, 'user pools that were half made or half deleted are gone')
+    }
+    if (configuration.postgres === undefined) await dropUnfinished()
 
     const makeReplication = () =>
       createReplication({
@@ -279,13 +289,15 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       },
     })
     started.push(() => listener.close())
+    const sweep = async (): Promise<void> => {
+      await keyServer.sweep()
+      if (configuration.postgres !== undefined && isLeader()) await dropUnfinished()
+    }
     const sweeping = setInterval(() => {
-      keyServer
-        .sweep()
-        .catch((error: unknown) =>
-          log.error({ err: error }, 'keys past their deletion date could not be erased'),
-        )
-    }, keySweepMs)
+      sweep().catch((error: unknown) =>
+        log.error({ err: error }, 'what is past its time could not be erased'),
+      )
+    }, sweepMs)
     started.push(() => clearInterval(sweeping))
     lead = await takeLead({
       onLead: async () => {
@@ -299,6 +311,16 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     return { origin: configuration.origin, port: listener.port, close }
   } catch (error) {
     await close()
+    throw error
+  }
+}
+
+/** Nodes that start over an empty database together make the same first records: whoever comes second reads the first one's. */
+const retried = async <Part>(make: () => Promise<Part>): Promise<Part> => {
+  try {
+    return await make()
+  } catch (error) {
+    if (error instanceof Conflict) return make()
     throw error
   }
 }

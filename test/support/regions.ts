@@ -22,7 +22,7 @@ export type TestRegions = {
   close(): Promise<void>
 }
 
-const freePorts = async (count: number): Promise<readonly number[]> => {
+export const freePorts = async (count: number): Promise<readonly number[]> => {
   const servers = await Promise.all(
     Array.from(
       { length: count },

@@ -42,9 +42,9 @@ const watch = (file: string, words: readonly string[], environment: NodeJS.Proce
   const ended = once(child, 'close').then(() => ({ exitCode: child.exitCode, output, errors }))
   const firstLine = async (): Promise<string> => {
     while (!output.includes('\n')) {
-      await Promise.race([once(child.stdout, 'data'), ended])
-      if (child.exitCode !== null && !output.includes('\n'))
-        throw new Error(`it ended with ${child.exitCode}: ${errors}`)
+      const end = await Promise.race([once(child.stdout, 'data').then(() => undefined), ended])
+      if (end !== undefined && !output.includes('\n'))
+        throw new Error(`it ended with ${child.exitCode ?? child.signalCode}: ${errors}`)
     }
     return output.slice(0, output.indexOf('\n'))
   }
