@@ -1,5 +1,19 @@
 // The port to messages that go to users by e-mail or SMS.
 import type { CodeDeliveryDetailsType } from '@aws-sdk/client-cognito-identity-provider'
+import type { TriggerUser } from './triggers-port.ts'
+
+/** What a message is about: for the Lambda triggers that word messages or send them. */
+export type MessageOccasion = TriggerUser & {
+  readonly occasion:
+    | 'SignUp'
+    | 'AdminCreateUser'
+    | 'ResendCode'
+    | 'ForgotPassword'
+    | 'UpdateUserAttribute'
+    | 'VerifyUserAttribute'
+    | 'Authentication'
+    | 'AccountTakeOverNotification'
+}
 
 export type Message = {
   readonly poolId: string
@@ -9,12 +23,19 @@ export type Message = {
   readonly body: string
   /** The code or temporary password that the message carries, for whoever reads the development inbox. */
   readonly code?: string
+  /** Without it no trigger gets to see the message. */
+  readonly about?: MessageOccasion
 }
 
 export type Messages = {
   /** Hands the message over for delivery; resolves when it is safely handed over. */
   send(message: Message): Promise<void>
 }
+
+/** The same port for messages of one occasion. */
+export const messagesAbout = (messages: Messages, about: MessageOccasion): Messages => ({
+  send: (message) => messages.send({ ...message, about }),
+})
 
 /** The masked form of a destination that Amazon shows: `j***@e***`, `+*******4333`. */
 export const deliveryDetails = (

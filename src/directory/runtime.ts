@@ -6,6 +6,7 @@ import type { Endpoints } from './endpoints.ts'
 import type { Messages } from './messages-port.ts'
 import type { Passwords, SrpSteps } from './passwords-port.ts'
 import type { ReplicaControl } from './replica-port.ts'
+import type { Triggers } from './triggers-port.ts'
 
 export type Runtime = {
   readonly region: string
@@ -17,5 +18,6 @@ export type Runtime = {
   readonly endpoints: Endpoints
   readonly passwords: Passwords & SrpSteps
   readonly messages: Messages
+  readonly triggers: Triggers
   readonly replicaControl: ReplicaControl
 }

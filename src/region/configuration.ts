@@ -31,6 +31,20 @@ export const regionConfiguration = z.object({
   /** 32 bytes, base64: what the Regions of a deployment know of each other. Peer credentials are derived from it. */
   deploymentSecret: z.base64(),
   tls: z.object({ certificateFile: z.string(), keyFile: z.string(), authorityFile: z.string() }).optional(),
+  /** Where the functions of Lambda triggers run: at a URL of the Invoke API (`aws`: AWS Lambda), or in a folder, which goes first. */
+  lambda: z
+    .object({
+      endpoint: z.union([z.literal('aws'), origin]).optional(),
+      credentials: z
+        .object({
+          accessKeyId: z.string().min(1),
+          secretAccessKey: z.string().min(1),
+          sessionToken: z.string().min(1).optional(),
+        })
+        .optional(),
+      functionsFolder: z.string().min(1).optional(),
+    })
+    .optional(),
   dataKeyLifetimeSeconds: z.int().min(1).max(3_600).default(60),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })

@@ -15,6 +15,11 @@ export type DeploymentSecrets = {
   readonly transportKey: DataKey
   /** The credentials by which this Region's parts call its key service as service principals. */
   readonly serviceCredentials: Readonly<Record<ServicePrincipal, Credential>>
+  /**
+   * By which this Region encrypts the codes of custom senders. On Amazon, whoever sets a pool's KMSKeyID hands Cognito a grant on the key;
+   * here the account that owns the deployment stands for it, so a key's default policy lets it in as it does there.
+   */
+  readonly codeCredential: Credential
 }
 
 /** Derives them. Throws RangeError when the secret has another length than 32 bytes. */
@@ -33,12 +38,18 @@ export const deriveSecrets = (
     secretAccessKey: derive(`key secret ${region} ${principal}`).toString('base64'),
     caller: { kind: 'service', account, principal },
   })
+  const codeCredential: Credential = {
+    accessKeyId: `SERVICE${derive(`key id ${region} codes`).toString('hex').slice(0, 13).toUpperCase()}`,
+    secretAccessKey: derive(`key secret ${region} codes`).toString('base64'),
+    caller: { kind: 'account', account, arn: `arn:aws:iam::${account}:root` },
+  }
   const [cognito, identityStore] = servicePrincipals
   return {
     routerToken: routerTokenOf(deploymentSecret),
     peerKey: derive('peer calls'),
     transportKey: { id: 1, bytes: derive('key material transport') },
     serviceCredentials: { [cognito]: credentialOf(cognito), [identityStore]: credentialOf(identityStore) },
+    codeCredential,
   }
 }
 

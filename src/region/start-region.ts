@@ -15,6 +15,7 @@ import { createKeyService } from '../keys/key-service.ts'
 import { loadRootKey } from '../keys/root-key.ts'
 import { createMessages } from '../messages/create-messages.ts'
 import { readInbox } from '../messages/inbox.ts'
+import { startTriggers } from '../messages/triggers/start-triggers.ts'
 import { createOauthApp } from '../oauth/oauth-app.ts'
 import { readFields } from '../replication/message-fields.ts'
 import { replicationOperations } from '../replication/operations/replication-operations.ts'
@@ -137,11 +138,14 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     )
     started.push(() => keyServer.close())
 
+    const ownEndpoint = {
+      endpoint: peers[region] ?? configuration.origin,
+      httpsAgent: tls === undefined ? undefined : new Agent({ keepAlive: true, ca: tls.authority }),
+    }
     const keyService = createKeyServiceClient({
       region,
-      endpoint: peers[region] ?? configuration.origin,
       credentials: secrets.serviceCredentials,
-      httpsAgent: tls === undefined ? undefined : new Agent({ keepAlive: true, ca: tls.authority }),
+      ...ownEndpoint,
     })
     started.push(() => keyService.close())
 
@@ -200,6 +204,22 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     const passwords = createPasswordWorkers({ random, clock })
     started.push(() => passwords.close())
 
+    const [accessKey] = configuration.accessKeys
+    if (accessKey === undefined) throw new TypeError('a Region has at least one access key')
+    const lambda = startTriggers({
+      region,
+      lambda: configuration.lambda ?? {},
+      defaultCredentials: accessKey,
+      keyService: { ...ownEndpoint, credentials: secrets.codeCredential },
+      messages: createMessages({ vault, clock, random, log }),
+      environment: process.env,
+      clock,
+      random,
+      log,
+      scopeOf: (poolId) => ({ poolId, records: vault.pool(poolId).secondary }),
+    })
+    started.push(() => lambda.close())
+
     const runtime: Runtime = {
       region,
       account,
@@ -216,7 +236,8 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         ...publicNames(configuration),
       }),
       passwords,
-      messages: createMessages({ vault, clock, random, log }),
+      messages: lambda.messages,
+      triggers: lambda.triggers,
       replicaControl,
     }
 
@@ -273,11 +294,10 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
           ),
           keyServer,
         ],
-        credentials: credentialLookup(
-          configuration.accessKeys,
-          account,
-          servicePrincipals.map((name) => secrets.serviceCredentials[name]),
-        ),
+        credentials: credentialLookup(configuration.accessKeys, account, [
+          ...servicePrincipals.map((name) => secrets.serviceCredentials[name]),
+          secrets.codeCredential,
+        ]),
         region,
         clock,
         log,

@@ -21,6 +21,7 @@ import { createLogger } from '../../src/telemetry/log.ts'
 import { createVault, type Vault } from '../../src/vault/vault.ts'
 import type { Invocation } from '../../src/wire/service.ts'
 import { createFakeKeyService, type FakeKeyService } from './fake-key-service.ts'
+import { noTriggers } from './no-triggers.ts'
 
 export type TestDirectory = {
   readonly store: Store
@@ -87,6 +88,7 @@ export const startDirectory = async (
     }),
     passwords: {} as Runtime['passwords'],
     messages: { send: unused },
+    triggers: noTriggers,
     replicaControl: {
       knownRegions: () => [region, 'us-west-2'],
       listReplicas: unused,

@@ -28,6 +28,7 @@ import { createVault } from '../../src/vault/vault.ts'
 import { createDispatcher } from '../../src/wire/dispatch.ts'
 import { startListener } from '../../src/wire/listener.ts'
 import { createFakeKeyService, type FakeKeyService } from './fake-key-service.ts'
+import { noTriggers } from './no-triggers.ts'
 
 const account = '000000000000'
 const accessKey = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'only for this test' }
@@ -149,6 +150,7 @@ export const startSigninRegion = async (
         return Promise.resolve()
       },
     },
+    triggers: noTriggers,
     replicaControl: {
       knownRegions: () => ['us-east-1', 'us-west-2'],
       listReplicas: () => Promise.resolve([]),

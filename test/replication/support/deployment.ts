@@ -122,9 +122,10 @@ export const createDeployment = async (options: DeploymentOptions): Promise<Depl
         portSuffix: '',
       }),
       replicaControl: replication.control,
-      // No operation of replication checks a password or sends a message.
+      // No operation of replication checks a password, sends a message or calls a function.
       passwords: undefined as never,
       messages: undefined as never,
+      triggers: undefined as never,
     } satisfies Runtime
     const operations = new Map<string, (typeof replication.operations)[number]>(
       replication.operations.map((operation) => [operation.name, operation]),

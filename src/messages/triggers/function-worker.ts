@@ -1,0 +1,59 @@
+// What a function's worker thread runs: loads the file once and calls its handler for every event, as the Lambda runtime does.
+import { parentPort, workerData } from 'node:worker_threads'
+import type { WorkerAnswer, WorkerCall, WorkerStart } from './function-process.ts'
+
+type Callback = (error: unknown, result?: unknown) => void
+type Handler = (event: unknown, context: object, callback: Callback) => unknown
+
+const { file } = workerData as WorkerStart
+
+/** A module's own export, or that of CommonJS's `module.exports`. */
+const load = async (): Promise<Handler> => {
+  const module = (await import(file)) as {
+    readonly handler?: unknown
+    readonly default?: { readonly handler?: unknown }
+  }
+  const handler = module.handler ?? module.default?.handler
+  if (typeof handler !== 'function') throw new Error('the function exports no handler')
+  return handler as Handler
+}
+
+/** The handler's result: what its promise comes to, or what it hands to the callback, which older functions are written with. */
+const resultOf = (handler: Handler, { event, context }: WorkerCall): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const done: Callback = (error, result) => {
+      if (error === undefined || error === null) resolve(result)
+      else reject(error instanceof Error ? error : new Error(String(error)))
+    }
+    const { deadlineMs, ...shown } = context
+    const returned = handler(
+      JSON.parse(event),
+      {
+        ...shown,
+        getRemainingTimeInMillis: () => Math.max(deadlineMs - Date.now(), 0),
+        done,
+        succeed: (result: unknown) => done(undefined, result),
+        fail: (error: unknown) => done(error ?? new Error('Unknown error')),
+      },
+      done,
+    )
+    if (returned instanceof Promise) returned.then(resolve, done)
+    // A function that takes neither context nor callback can't answer later.
+    else if (returned !== undefined || handler.length < 2) resolve(returned)
+  })
+
+const answer = async (call: WorkerCall, loading: Promise<Handler>): Promise<WorkerAnswer> => {
+  try {
+    const result = await resultOf(await loading, call)
+    return { id: call.id, payload: JSON.stringify(result) ?? 'null' }
+  } catch (error) {
+    return { id: call.id, failure: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+const handler = load()
+// Each call tells of it; without this the thread would end before it could.
+handler.catch(() => undefined)
+parentPort?.on('message', (call: WorkerCall) => {
+  void answer(call, handler).then((message) => parentPort?.postMessage(message))
+})
