@@ -50,6 +50,20 @@ export const changedMfa = (
   }
 }
 
+/** A name that a page can be of: labels of letters, digits and hyphens. */
+const domainName =
+  /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
+
+/** API reference, WebAuthnConfigurationType. A passkey is two factors only when its user is verified. */
+const checkWebAuthn = ({ webAuthn }: PoolMfa): void => {
+  if (webAuthn === undefined) return
+  const { RelyingPartyId, FactorConfiguration, UserVerification } = webAuthn
+  if (RelyingPartyId !== undefined && !domainName.test(RelyingPartyId))
+    throw refuse('RelyingPartyId must be a domain name in lower case.')
+  if (FactorConfiguration === 'MULTI_FACTOR_WITH_USER_VERIFICATION' && UserVerification !== 'required')
+    throw refuse('MULTI_FACTOR_WITH_USER_VERIFICATION needs UserVerification to be required.')
+}
+
 /** Throws when the request contradicts itself, or asks for MFA without any factor. */
 export const checkMfaRequest = (
   input: SetUserPoolMfaConfigRequest,
@@ -60,6 +74,7 @@ export const checkMfaRequest = (
     throw unavailableInTier('EmailMfaConfiguration', tier)
   if (tier === 'LITE' && input.WebAuthnConfiguration !== undefined)
     throw unavailableInTier('WebAuthnConfiguration', tier)
+  checkWebAuthn(after.mfa)
   const turnsOn =
     input.SoftwareTokenMfaConfiguration?.Enabled === true || input.SmsMfaConfiguration !== undefined
   if (input.MfaConfiguration === 'OFF' && turnsOn)

@@ -21,7 +21,7 @@ export type FactorFacts = {
   readonly hasPasskey: boolean
 }
 
-const isAllowed = (pool: UserPool, factor: AuthFactorType): boolean =>
+export const isFactorAllowed = (pool: UserPool, factor: AuthFactorType): boolean =>
   pool.settings.Policies?.SignInPolicy?.AllowedFirstAuthFactors?.includes(factor) === true
 
 type Availability = (user: User, facts: FactorFacts) => boolean
@@ -30,12 +30,12 @@ type Availability = (user: User, facts: FactorFacts) => boolean
 const isConfigured: Readonly<Record<AuthFactorType, Availability>> = {
   PASSWORD: (user) => user.credential !== undefined,
   EMAIL_OTP: ({ attributes }, { pool }) =>
-    isAllowed(pool, 'EMAIL_OTP') && Boolean(attributes.email) && attributes.email_verified === 'true',
+    isFactorAllowed(pool, 'EMAIL_OTP') && Boolean(attributes.email) && attributes.email_verified === 'true',
   SMS_OTP: ({ attributes }, { pool }) =>
-    isAllowed(pool, 'SMS_OTP') &&
+    isFactorAllowed(pool, 'SMS_OTP') &&
     Boolean(attributes.phone_number) &&
     attributes.phone_number_verified === 'true',
-  WEB_AUTHN: (_, { pool, hasPasskey }) => isAllowed(pool, 'WEB_AUTHN') && hasPasskey,
+  WEB_AUTHN: (_, { pool, hasPasskey }) => isFactorAllowed(pool, 'WEB_AUTHN') && hasPasskey,
   SOFTWARE_TOKEN: ({ mfa }, { pool }) =>
     pool.mfa?.isSoftwareTokenEnabled === true && mfa?.softwareToken !== undefined,
 }
@@ -77,6 +77,6 @@ export const simulatedChallenges = (pool: UserPool): FirstFactorChallenge[] =>
     (challenge) =>
       challenge === 'PASSWORD' ||
       challenge === 'PASSWORD_SRP' ||
-      (challenge === 'EMAIL_OTP' && isAllowed(pool, 'EMAIL_OTP')) ||
-      (challenge === 'SMS_OTP' && isAllowed(pool, 'SMS_OTP') && !isAllowed(pool, 'EMAIL_OTP')),
+      (challenge === 'EMAIL_OTP' && isFactorAllowed(pool, 'EMAIL_OTP')) ||
+      (challenge === 'SMS_OTP' && isFactorAllowed(pool, 'SMS_OTP') && !isFactorAllowed(pool, 'EMAIL_OTP')),
   )

@@ -9,6 +9,7 @@ import { answerFactor, selectFactor, setUpFactor } from './answer-second-factor.
 import { answerPassword, answerPasswordSrp, selectChallenge } from './choice-sign-in.ts'
 import { setNewPassword } from './new-password.ts'
 import { answerOneTimePassword, isFirstFactorSession } from './one-time-password.ts'
+import { answerPasskey } from './passkey-sign-in.ts'
 import { clientOfPool, type SignInAnswer, type SignInContext, type SignInStep } from './sign-in-request.ts'
 import { verifySrp } from './srp-sign-in.ts'
 
@@ -26,6 +27,7 @@ const steps: Partial<Record<ChallengeNameType, SignInStep>> = {
   SELECT_CHALLENGE: selectChallenge,
   PASSWORD: answerPassword,
   PASSWORD_SRP: answerPasswordSrp,
+  WEB_AUTHN: answerPasskey,
   SMS_OTP: answerOneTimePassword('SMS_OTP'),
 }
 

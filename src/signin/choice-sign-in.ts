@@ -1,7 +1,6 @@
 // USER_AUTH: the user chooses how to sign in (developer guide, "Authentication flows", choice-based).
 import { findUser } from '../directory/find-user.ts'
 import { unavailableInTier } from '../directory/pool-rules.ts'
-import { readRegionalSettings } from '../directory/read-pool.ts'
 import { requireSecretHash } from '../directory/secret-hash.ts'
 import { isSignUpSessionOf } from '../directory/sign-up-session.ts'
 import { Fault } from '../wire/fault.ts'
@@ -13,7 +12,9 @@ import {
 } from './auth-factors.ts'
 import { type BegunSignIn, invalidSession, openSessionOf, sessionFor } from './begun-sign-in.ts'
 import { checkMaySignIn, completeSignIn } from './complete-sign-in.ts'
+import { factorFacts } from './factor-facts.ts'
 import { sendOneTimePassword } from './one-time-password.ts'
+import { askForPasskey, finishWithPasskey, type PasskeySession, passkeyRequest } from './passkey-sign-in.ts'
 import { signInWithPassword } from './password-sign-in.ts'
 import { type Candidate, candidateKeyed, candidateNamed } from './sign-in-candidate.ts'
 import {
@@ -26,10 +27,14 @@ import {
 import { startSrp } from './srp-sign-in.ts'
 import { makeEventId } from './token-id.ts'
 
-type Start = (request: SignInRequest, candidate: Candidate) => Promise<SignInAnswer>
+type Start = (
+  request: SignInRequest,
+  candidate: Candidate,
+  begun: PasskeySession | undefined,
+) => Promise<SignInAnswer>
 
 /** What a choice leads to; a password or SRP_A that doesn't come with it is asked for by a challenge of the same name. */
-const starts: Readonly<Partial<Record<FirstFactorChallenge, Start>>> = {
+const starts: Readonly<Record<FirstFactorChallenge, Start>> = {
   PASSWORD: (request, candidate) =>
     request.parameters.PASSWORD === undefined
       ? askFor(request, candidate, 'PASSWORD')
@@ -38,6 +43,12 @@ const starts: Readonly<Partial<Record<FirstFactorChallenge, Start>>> = {
     request.parameters.SRP_A === undefined ? askFor(request, candidate, 'PASSWORD_SRP') : startSrp(request),
   EMAIL_OTP: (request, candidate) => sendOneTimePassword(request, candidate, 'EMAIL_OTP'),
   SMS_OTP: (request, candidate) => sendOneTimePassword(request, candidate, 'SMS_OTP'),
+  WEB_AUTHN: (request, { user }, begun) => {
+    if (user === undefined) throw invalidSession()
+    return begun !== undefined && request.parameters.CREDENTIAL !== undefined
+      ? finishWithPasskey(request, user, begun)
+      : askForPasskey(request, user)
+  },
 }
 
 const availableTo = async (
@@ -45,8 +56,7 @@ const availableTo = async (
   { user }: Candidate,
 ): Promise<FirstFactorChallenge[]> => {
   if (user === undefined) return simulatedChallenges(pool)
-  const regional = (await readRegionalSettings(context.pool)).value
-  return availableChallenges(user, { pool, regional, hasPasskey: false })
+  return availableChallenges(user, await factorFacts(user, pool, context.pool))
 }
 
 /** The session of a choice or of a password that is still to come: of a candidate, who may be nobody. */
@@ -66,17 +76,6 @@ const askFor = async (
   Session: await sessionFor(request, ChallengeName, contentFor(request, candidate)),
   ChallengeParameters: {},
 })
-
-const start = (
-  request: SignInRequest,
-  candidate: Candidate,
-  challenge: FirstFactorChallenge,
-): Promise<SignInAnswer> => {
-  const begin = starts[challenge]
-  if (begin === undefined)
-    throw new Fault('InvalidParameterException', `${challenge} is not available for the user.`)
-  return begin(request, candidate)
-}
 
 const checkTier = ({ pool }: SignInRequest): void => {
   const tier = pool.settings.UserPoolTier ?? 'ESSENTIALS'
@@ -98,6 +97,28 @@ const signInAfterSignUp = async (request: SignInRequest, name: string): Promise<
 const isFirstFactor = (text: string): text is FirstFactorChallenge =>
   (firstFactorChallenges as readonly string[]).includes(text)
 
+/** SELECT_CHALLENGE. Whoever has a passkey gets its options with it, and can answer with the credential at once. */
+const offer = async (
+  request: SignInRequest,
+  candidate: Candidate,
+  available: FirstFactorChallenge[],
+): Promise<SignInAnswer> => {
+  const passkey =
+    candidate.user !== undefined && available.includes('WEB_AUTHN')
+      ? await passkeyRequest(request, candidate.user)
+      : undefined
+  const content: PasskeySession = {
+    ...contentFor(request, candidate),
+    ...(passkey === undefined ? {} : { passkeyChallenge: passkey.challenge }),
+  }
+  return {
+    ChallengeName: 'SELECT_CHALLENGE',
+    AvailableChallenges: available,
+    Session: await sessionFor(request, 'SELECT_CHALLENGE', content),
+    ChallengeParameters: passkey === undefined ? {} : { CREDENTIAL_REQUEST_OPTIONS: passkey.options },
+  }
+}
+
 export const startChoice: SignInStep = async (request) => {
   const { client, parameters } = request
   checkTier(request)
@@ -111,36 +132,35 @@ export const startChoice: SignInStep = async (request) => {
   const available = await availableTo(request, candidate)
   // Without any way in, the user's state is all there is to say.
   if (candidate.user !== undefined && available.length === 0) checkMaySignIn(candidate.user)
-  if (preferred !== undefined && available.includes(preferred)) return start(request, candidate, preferred)
-  return {
-    ChallengeName: 'SELECT_CHALLENGE',
-    AvailableChallenges: available,
-    Session: await sessionFor(request, 'SELECT_CHALLENGE', contentFor(request, candidate)),
-    ChallengeParameters: {},
-  }
+  if (preferred !== undefined && available.includes(preferred))
+    return starts[preferred](request, candidate, undefined)
+  return offer(request, candidate, available)
 }
 
 /** The candidate that a session of this flow is about. */
-const candidateOf = async (request: SignInRequest, challenge: string): Promise<Candidate> => {
+const candidateOf = async (
+  request: SignInRequest,
+  challenge: string,
+): Promise<{ readonly candidate: Candidate; readonly begun: PasskeySession }> => {
   const { client, parameters, session } = request
   const name = usernameParameter(parameters)
   if (session === undefined)
     throw new Fault('InvalidParameterException', 'Missing required parameter Session')
   requireSecretHash(client, name, parameters.SECRET_HASH)
-  const begun = await openSessionOf<BegunSignIn>(request, challenge, session)
+  const begun = await openSessionOf<PasskeySession>(request, challenge, session)
   const candidate = await candidateKeyed(begun.usernameKey, request)
   if ((candidate.user?.sub ?? '') !== begun.sub || !begun.names.includes(name)) throw invalidSession()
-  return candidate
+  return { candidate, begun }
 }
 
 export const selectChallenge: SignInStep = async (request) => {
   const answer = required(request.parameters, 'ANSWER')
-  const candidate = await candidateOf(request, 'SELECT_CHALLENGE')
+  const { candidate, begun } = await candidateOf(request, 'SELECT_CHALLENGE')
   const available = await availableTo(request, candidate)
   const chosen = available.find((challenge) => challenge === answer)
   if (chosen === undefined)
     throw new Fault('InvalidParameterException', 'ANSWER is not one of the available challenges.')
-  return start(request, candidate, chosen)
+  return starts[chosen](request, candidate, begun)
 }
 
 /** The steps of the challenges PASSWORD and PASSWORD_SRP. */

@@ -8,6 +8,7 @@ import { getUser } from './get-user.ts'
 import { globalSignOut } from './global-sign-out.ts'
 import { initiateAuth } from './initiate-auth.ts'
 import { mfaOperations } from './mfa/operations.ts'
+import { passkeyOperations } from './passkey/operations.ts'
 import { respondToAuthChallenge } from './respond-to-auth-challenge.ts'
 import { revokeToken } from './revoke-token.ts'
 
@@ -22,4 +23,5 @@ export const signinOperations: readonly AnyOperation[] = [
   adminUserGlobalSignOut,
   getUser,
   ...mfaOperations,
+  ...passkeyOperations,
 ]
