@@ -29,7 +29,8 @@ export const createMessages = (options: {
   }
 
   return {
-    send: async ({ poolId, about: _, ...message }) => {
+    send: async (given) => {
+      const { poolId, about: _, ...message } = given
       // Regional data on the primary too: the inbox belongs to the Region that sends.
       const records = vault.pool(poolId).secondary
       if ((await records.count(inbox)) >= inboxMessagesMax) await makeRoom(records)

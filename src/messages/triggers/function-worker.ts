@@ -7,6 +7,10 @@ type Handler = (event: unknown, context: object, callback: Callback) => unknown
 
 const { file } = workerData as WorkerStart
 
+/** What was thrown that isn't an Error. */
+const textOf = (thrown: unknown): string =>
+  typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? 'Unknown error')
+
 /** A module's own export, or that of CommonJS's `module.exports`. */
 const load = async (): Promise<Handler> => {
   const module = (await import(file)) as {
@@ -23,7 +27,7 @@ const resultOf = (handler: Handler, { event, context }: WorkerCall): Promise<unk
   new Promise((resolve, reject) => {
     const done: Callback = (error, result) => {
       if (error === undefined || error === null) resolve(result)
-      else reject(error instanceof Error ? error : new Error(String(error)))
+      else reject(error instanceof Error ? error : new Error(textOf(error)))
     }
     const { deadlineMs, ...shown } = context
     const returned = handler(
@@ -47,7 +51,7 @@ const answer = async (call: WorkerCall, loading: Promise<Handler>): Promise<Work
     const result = await resultOf(await loading, call)
     return { id: call.id, payload: JSON.stringify(result) ?? 'null' }
   } catch (error) {
-    return { id: call.id, failure: error instanceof Error ? error.message : String(error) }
+    return { id: call.id, failure: error instanceof Error ? error.message : textOf(error) }
   }
 }
 

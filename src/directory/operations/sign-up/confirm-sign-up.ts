@@ -35,7 +35,7 @@ export const confirmSignUp = operation({
       input.ConfirmationCode ?? '',
       context,
     )
-    await replaceUser(
+    const user = await replaceUser(
       context,
       userPool,
       stored,
@@ -48,6 +48,12 @@ export const confirmSignUp = operation({
         also: (changes) => changes.delete(pendingCodes, code),
       },
     )
+    await context.triggers.postConfirmation(context.pool, {
+      source: 'ConfirmSignUp',
+      user,
+      clientId: client.clientId,
+      clientMetadata: input.ClientMetadata,
+    })
     const owner = { poolId: userPool.poolId, client, records }
     const isWhoSignedUp =
       input.Session !== undefined &&

@@ -3,6 +3,7 @@ import { Fault } from '../../../wire/fault.ts'
 import { sendVerification, signUpDestination } from '../../code-delivery.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { findUser } from '../../find-user.ts'
+import { messagesAbout } from '../../messages-port.ts'
 import { operation } from '../../operation.ts'
 import { readClient } from '../../read-client.ts'
 import { readPool } from '../../read-pool.ts'
@@ -47,14 +48,14 @@ export const resendConfirmationCode = operation({
       changes.expect(stored)
       pending.write(changes)
     })
+    const messages = messagesAbout(context.messages, {
+      occasion: 'ResendCode',
+      user,
+      clientId: client.clientId,
+      clientMetadata: input.ClientMetadata,
+    })
     return {
-      CodeDeliveryDetails: await sendVerification(
-        context.messages,
-        userPool,
-        user,
-        destination,
-        pending.code,
-      ),
+      CodeDeliveryDetails: await sendVerification(messages, userPool, user, destination, pending.code),
     }
   },
 })

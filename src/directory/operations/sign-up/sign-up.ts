@@ -3,8 +3,10 @@ import { Fault } from '../../../wire/fault.ts'
 import { attributesOf, checkWritable, newAttributes } from '../../attribute-rules.ts'
 import { sendVerification, signUpDestination } from '../../code-delivery.ts'
 import { prepareCode } from '../../confirmation-code.ts'
+import { messagesAbout } from '../../messages-port.ts'
 import { attributesWithName, makeUser, prepareNewUser } from '../../new-user.ts'
 import { operation } from '../../operation.ts'
+import { askPreSignUp } from '../../pre-sign-up.ts'
 import { readClient } from '../../read-client.ts'
 import { readPool } from '../../read-pool.ts'
 import type { User } from '../../records/user.ts'
@@ -37,19 +39,31 @@ export const signUp = operation({
       )
     const attributes = newAttributes(userPool.schema, attributesWithName(userPool, username, given), 'user')
     const made = makeUser(userPool, { username, attributes, status: 'UNCONFIRMED' }, context)
-    const write = await prepareNewUser(records, userPool, made, { taken: 'User already exists' })
     const password = input.Password ?? ''
     if (password === '' && !allowsNoPassword(userPool))
       throw new Fault('InvalidParameterException', 'A password is required to sign up for this user pool.')
-    const user: User =
+    const withPassword: User =
       password === '' ? made : { ...made, ...(await permanentPassword(userPool, made, password, context)) }
+    const subject = { clientId: client.clientId, clientMetadata: input.ClientMetadata }
+    const { user, takesOver } = await askPreSignUp(context, userPool, withPassword, {
+      ...subject,
+      source: 'SignUp',
+      validationData: attributesOf(input.ValidationData),
+    })
+    const write = await prepareNewUser(records, userPool, user, { taken: 'User already exists', takesOver })
 
     const Session = await signUpSession(
       { poolId: userPool.poolId, client, records },
-      'signed-up',
+      user.status === 'CONFIRMED' ? 'confirmed' : 'signed-up',
       user,
       context,
     )
+
+    if (user.status === 'CONFIRMED') {
+      await records.commit((changes) => write(changes, user))
+      await context.triggers.postConfirmation(context.pool, { ...subject, source: 'ConfirmSignUp', user })
+      return { UserConfirmed: true, UserSub: user.sub, Session }
+    }
 
     const destination = signUpDestination(userPool, user)
     if (destination === undefined) {
@@ -67,7 +81,8 @@ export const signUp = operation({
       write(changes, user)
       pending.write(changes)
     })
-    const details = await sendVerification(context.messages, userPool, user, destination, pending.code)
+    const messages = messagesAbout(context.messages, { ...subject, occasion: 'SignUp', user })
+    const details = await sendVerification(messages, userPool, user, destination, pending.code)
     return { UserConfirmed: false, UserSub: user.sub, CodeDeliveryDetails: details, Session }
   },
 })

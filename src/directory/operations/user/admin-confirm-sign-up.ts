@@ -7,9 +7,14 @@ export const adminConfirmSignUp = operation({
   name: 'AdminConfirmSignUp',
   runs: 'primary',
   handle: async (input, context) => {
-    await changeUser(context, input.Username, (user) => {
+    const user = await changeUser(context, input.Username, (user) => {
       requireUnconfirmed(user)
       return { status: 'CONFIRMED' }
+    })
+    await context.triggers.postConfirmation(context.pool, {
+      source: 'ConfirmSignUp',
+      user,
+      clientMetadata: input.ClientMetadata,
     })
     return {}
   },

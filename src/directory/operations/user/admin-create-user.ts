@@ -4,9 +4,11 @@ import { Fault } from '../../../wire/fault.ts'
 import { attributesOf, newAttributes } from '../../attribute-rules.ts'
 import { requireUser } from '../../find-user.ts'
 import { addressed, invitation } from '../../message-texts.ts'
+import { messagesAbout } from '../../messages-port.ts'
 import { attributesWithName, makeUser, prepareNewUser } from '../../new-user.ts'
 import { type Context, operation } from '../../operation.ts'
 import { makeTemporaryPassword } from '../../password-policy.ts'
+import { askPreSignUp } from '../../pre-sign-up.ts'
 import { readPool } from '../../read-pool.ts'
 import { type User, users } from '../../records/user.ts'
 import type { UserPool } from '../../records/user-pool.ts'
@@ -22,8 +24,10 @@ const invite = async (
   userPool: UserPool,
   user: User,
   password: string,
-  { messages }: Context<'primary'>,
+  context: Context<'primary'>,
+  clientMetadata: AdminCreateUserRequest['ClientMetadata'],
 ): Promise<void> => {
+  const messages = messagesAbout(context.messages, { occasion: 'AdminCreateUser', user, clientMetadata })
   for (const channel of user.invitedBy ?? defaultMediums) {
     const to = user.attributes[addressOf[channel]]
     if (to === undefined) continue
@@ -55,7 +59,7 @@ const invitationAgain = async (
     modifiedAtMs: context.clock.now(),
   }
   await records.commit((changes) => changes.replace(users, stored, user))
-  await invite(userPool, user, password, context)
+  await invite(userPool, user, password, context, input.ClientMetadata)
   return user
 }
 
@@ -74,6 +78,11 @@ export const adminCreateUser = operation({
     const isPasswordless = given(input.TemporaryPassword) === undefined && allowsNoPassword(userPool)
     const status = isPasswordless ? 'CONFIRMED' : 'FORCE_CHANGE_PASSWORD'
     const made = makeUser(userPool, { username, attributes, status }, context)
+    await askPreSignUp(context, userPool, made, {
+      source: 'AdminCreateUser',
+      validationData: attributesOf(input.ValidationData),
+      clientMetadata: input.ClientMetadata,
+    })
     const write = await prepareNewUser(records, userPool, made, {
       taken: 'User account already exists',
       takesOver: input.ForceAliasCreation ?? false,
@@ -91,7 +100,8 @@ export const adminCreateUser = operation({
       invitedBy: input.DesiredDeliveryMediums ?? defaultMediums,
     }
     await records.commit((changes) => write(changes, user))
-    if (input.MessageAction !== 'SUPPRESS') await invite(userPool, user, password, context)
+    if (input.MessageAction !== 'SUPPRESS')
+      await invite(userPool, user, password, context, input.ClientMetadata)
     return { User: shownUser(user) }
   },
 })

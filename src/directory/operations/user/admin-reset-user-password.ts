@@ -2,6 +2,7 @@
 import { replaceUser } from '../../change-user.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { requireUser } from '../../find-user.ts'
+import { messagesAbout } from '../../messages-port.ts'
 import { operation } from '../../operation.ts'
 import {
   noRecoveryAddress,
@@ -30,7 +31,12 @@ export const adminResetUserPassword = operation({
       context,
     )
     await replaceUser(context, userPool, stored, { status: 'RESET_REQUIRED' }, { also: pending.write })
-    await sendPasswordReset(context.messages, userPool, user, destination, pending.code)
+    const messages = messagesAbout(context.messages, {
+      occasion: 'ForgotPassword',
+      user,
+      clientMetadata: input.ClientMetadata,
+    })
+    await sendPasswordReset(messages, userPool, user, destination, pending.code)
     return {}
   },
 })

@@ -39,13 +39,19 @@ export const confirmForgotPassword = operation({
       context,
     )
     const change = await permanentPassword(userPool, user, input.Password ?? '', context)
-    await replaceUser(
+    const changed = await replaceUser(
       context,
       userPool,
       stored,
       { ...change, status: 'CONFIRMED' },
       { also: (changes) => changes.delete(pendingCodes, code) },
     )
+    await context.triggers.postConfirmation(context.pool, {
+      source: 'ConfirmForgotPassword',
+      user: changed,
+      clientId: client.clientId,
+      clientMetadata: input.ClientMetadata,
+    })
     return {}
   },
 })

@@ -2,6 +2,7 @@
 import { Fault } from '../../../wire/fault.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { findUser } from '../../find-user.ts'
+import { messagesAbout } from '../../messages-port.ts'
 import { operation } from '../../operation.ts'
 import {
   isAdminOnly,
@@ -50,7 +51,13 @@ export const forgotPassword = operation({
       changes.expect(stored)
       pending.write(changes)
     })
-    const details = await sendPasswordReset(context.messages, userPool, user, destination, pending.code)
+    const messages = messagesAbout(context.messages, {
+      occasion: 'ForgotPassword',
+      user,
+      clientId: client.clientId,
+      clientMetadata: input.ClientMetadata,
+    })
+    const details = await sendPasswordReset(messages, userPool, user, destination, pending.code)
     return { CodeDeliveryDetails: details }
   },
 })
