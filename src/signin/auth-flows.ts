@@ -87,7 +87,7 @@ const isAllowed = (flow: Flow, client: AppClient): boolean => {
 
 /** Starts a sign-in. Throws a Fault with Amazon's error for a flow that the client hasn't, or that this caller can't start. */
 export const initiateAuth = async (
-  input: Pick<InitiateAuthRequest, 'AuthFlow' | 'AuthParameters' | 'ClientId' | 'Session'>,
+  input: Pick<InitiateAuthRequest, 'AuthFlow' | 'AuthParameters' | 'ClientId' | 'ClientMetadata' | 'Session'>,
   context: SignInContext,
   starter: Starter,
 ): Promise<SignInAnswer> => {
@@ -105,6 +105,7 @@ export const initiateAuth = async (
     pool: (await readPool(context.pool)).value,
     parameters: input.AuthParameters ?? {},
     session: input.Session,
+    validationData: input.ClientMetadata,
     context,
   })
 }

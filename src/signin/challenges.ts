@@ -33,7 +33,10 @@ const steps: Partial<Record<ChallengeNameType, SignInStep>> = {
 
 /** Goes on with a sign-in. Whether the client may is in the session: it opens for the client that it was made for only. */
 export const respondToChallenge = async (
-  input: Pick<RespondToAuthChallengeRequest, 'ChallengeName' | 'ChallengeResponses' | 'ClientId' | 'Session'>,
+  input: Pick<
+    RespondToAuthChallengeRequest,
+    'ChallengeName' | 'ChallengeResponses' | 'ClientId' | 'ClientMetadata' | 'Session'
+  >,
   context: SignInContext,
 ): Promise<SignInAnswer> => {
   const client = await clientOfPool(input.ClientId ?? '', context.pool)
@@ -48,6 +51,7 @@ export const respondToChallenge = async (
     pool: (await readPool(context.pool)).value,
     parameters: input.ChallengeResponses ?? {},
     session: input.Session,
+    clientMetadata: input.ClientMetadata,
     context,
   })
 }

@@ -39,14 +39,32 @@ export const completeSignIn = async (request: SignInRequest, user: User): Promis
   return (await askForSecondFactor(request, user)) ?? grantTokens(request, user)
 }
 
-export const grantTokens = async ({ client, context }: SignInRequest, user: User): Promise<SignInAnswer> => ({
-  ChallengeParameters: {},
-  AuthenticationResult: await issueTokens(
-    context.pool,
-    { client, user, origin: newOrigin(client, context), withRefreshToken: true },
-    context,
-  ),
-})
+export const grantTokens = async (
+  { client, context, clientMetadata, tokenSource = 'Authentication' }: SignInRequest,
+  user: User,
+): Promise<SignInAnswer> => {
+  const { clientId } = client
+  await context.triggers.postAuthentication(context.pool, {
+    user,
+    clientId,
+    newDeviceUsed: false,
+    clientMetadata,
+  })
+  return {
+    ChallengeParameters: {},
+    AuthenticationResult: await issueTokens(
+      context.pool,
+      {
+        client,
+        user,
+        origin: newOrigin(client, context),
+        withRefreshToken: true,
+        occasion: { source: tokenSource, clientMetadata },
+      },
+      context,
+    ),
+  }
+}
 
 const askForNewPassword = async (
   { client, pool, parameters, context }: SignInRequest,

@@ -12,9 +12,10 @@ import { type RefreshToken, sealRefreshToken } from './refresh-token.ts'
 import { signJwt } from './signed-jwt.ts'
 import { accessClaims, idClaims, seconds, type TokenFacts } from './token-claims.ts'
 import { makeEventId, makeTokenId } from './token-id.ts'
+import { changeAccessClaims, changeIdClaims, type TokenOccasion, tokenChangesFor } from './token-triggers.ts'
 
 export type PoolData = { readonly poolId: string; readonly records: Records }
-type TokenRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints'>
+type TokenRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints' | 'triggers'>
 
 /** Where a family of tokens comes from: kept through every refresh. */
 export type TokenOrigin = Pick<RefreshToken, 'originJti' | 'eventId' | 'authTimeMs'> & {
@@ -44,6 +45,7 @@ export const issueTokens = async (
     readonly user: User
     readonly origin: TokenOrigin
     readonly withRefreshToken: boolean
+    readonly occasion: TokenOccasion
   },
   runtime: TokenRuntime,
 ): Promise<AuthenticationResultType> => {
@@ -65,11 +67,14 @@ export const issueTokens = async (
     authTimeMs: origin.authTimeMs,
     issuedAtMs: nowMs,
   }
+  const changes = await tokenChangesFor(pool, { ...about, groups }, runtime)
+  const forId = idClaims(facts, nowMs + lifetimes.idTokenMs, makeTokenId(runtime))
+  const forAccess = accessClaims(facts, nowMs + lifetimes.accessTokenMs, makeTokenId(runtime))
   const [idToken, accessToken] = await Promise.all([
-    signJwt('id', idClaims(facts, nowMs + lifetimes.idTokenMs, makeTokenId(runtime)), pool.records),
+    signJwt('id', changes === undefined ? forId : changeIdClaims(forId, changes), pool.records),
     signJwt(
       'access',
-      accessClaims(facts, nowMs + lifetimes.accessTokenMs, makeTokenId(runtime)),
+      changes === undefined ? forAccess : changeAccessClaims(forAccess, changes),
       pool.records,
     ),
   ])

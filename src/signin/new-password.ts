@@ -88,5 +88,5 @@ export const setNewPassword: SignInStep = async (request) => {
       status: 'CONFIRMED',
     },
   )
-  return completeSignIn(request, changed)
+  return completeSignIn({ ...request, tokenSource: 'NewPasswordChallenge' }, changed)
 }

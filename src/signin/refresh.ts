@@ -14,7 +14,7 @@ import { openRefreshToken, type RefreshToken } from './refresh-token.ts'
 import { isRevoked } from './revocation.ts'
 
 type PoolAccess = { readonly poolId: string; readonly records: WritableRecords<'regional'> }
-type RefreshRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints'>
+type RefreshRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints' | 'triggers'>
 
 const refuse = (message: string): Fault => new Fault('NotAuthorizedException', message)
 
@@ -71,6 +71,7 @@ export const refreshTokens = async (
   client: AppClient,
   sealed: string,
   runtime: RefreshRuntime,
+  clientMetadata?: Readonly<Record<string, string>>,
 ): Promise<AuthenticationResultType> => {
   const { token, user } = await readRefreshToken(pool, client, sealed, runtime)
   if (rotates(client)) await useUp(pool, client, token, runtime)
@@ -81,6 +82,7 @@ export const refreshTokens = async (
       user,
       origin: { ...token, refreshExpiresAtMs: token.expiresAtMs },
       withRefreshToken: rotates(client),
+      occasion: { source: 'RefreshTokens', clientMetadata },
     },
     runtime,
   )

@@ -3,6 +3,7 @@ import type { InitiateAuthResponse } from '@aws-sdk/client-cognito-identity-prov
 import type { Context } from '../directory/operation.ts'
 import { type AppClient, appClients } from '../directory/records/app-client.ts'
 import type { UserPool } from '../directory/records/user-pool.ts'
+import type { TokenGenerationSource } from '../directory/triggers-port.ts'
 import { Fault } from '../wire/fault.ts'
 
 export type SignInContext = Context<'active'>
@@ -13,6 +14,12 @@ export type SignInRequest = {
   /** AuthParameters or ChallengeResponses. */
   readonly parameters: Readonly<Record<string, string>>
   readonly session: string | undefined
+  /** ClientMetadata of an answer to a challenge: for functions, as `clientMetadata`. */
+  readonly clientMetadata?: Readonly<Record<string, string>> | undefined
+  /** ClientMetadata of the request that began the sign-in: for functions before it, as `validationData`. */
+  readonly validationData?: Readonly<Record<string, string>> | undefined
+  /** What the tokens come of, when it isn't a plain sign-in. */
+  readonly tokenSource?: TokenGenerationSource
   readonly context: SignInContext
 }
 

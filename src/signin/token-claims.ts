@@ -66,7 +66,7 @@ const attributeClaims = (user: User, client: AppClient): Claims =>
   )
 
 /** The role of the group with the lowest precedence; none when two such groups disagree (developer guide, "Adding groups to a user pool"). */
-const preferredRole = (groups: readonly Group[]): string | undefined => {
+export const preferredRole = (groups: readonly Group[]): string | undefined => {
   const best = Math.min(...groups.map(({ precedence }) => precedence ?? Number.POSITIVE_INFINITY))
   if (best === Number.POSITIVE_INFINITY) return undefined
   const roles = new Set(groups.filter(({ precedence }) => precedence === best).map(({ roleArn }) => roleArn))

@@ -13,7 +13,13 @@ export const getTokensFromRefreshToken = operation({
     if (!isSecretOf(client, input.ClientSecret))
       throw new Fault('NotAuthorizedException', `Unable to verify secret for client ${client.clientId}`)
     return {
-      AuthenticationResult: await refreshTokens(context.pool, client, input.RefreshToken ?? '', context),
+      AuthenticationResult: await refreshTokens(
+        context.pool,
+        client,
+        input.RefreshToken ?? '',
+        context,
+        input.ClientMetadata,
+      ),
     }
   },
 })
