@@ -9,6 +9,8 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   env: async () => (await import('./env.ts')).env as CommandDef,
   region: async () => (await import('./region.ts')).region as CommandDef,
   docs: async () => (await import('./docs.ts')).docs as CommandDef,
+  backup: async () => (await import('./backup.ts')).backup as CommandDef,
+  restore: async () => (await import('./restore.ts')).restore as CommandDef,
   router: async () => (await import('./router.ts')).router as CommandDef,
 }
 

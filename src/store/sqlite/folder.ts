@@ -9,7 +9,7 @@ export const databasePath = (folder: string): string => join(folder, 'store.sqli
 const lockPath = (folder: string): string => join(folder, 'lock.sqlite')
 const ownerPath = (folder: string): string => join(folder, 'owner.json')
 
-const syncFolder = (folder: string): void => {
+export const syncFolder = (folder: string): void => {
   const descriptor = openSync(folder, 'r')
   try {
     fsyncSync(descriptor)
