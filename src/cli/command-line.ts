@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   docs: async () => (await import('./docs.ts')).docs as CommandDef,
   backup: async () => (await import('./backup.ts')).backup as CommandDef,
   restore: async () => (await import('./restore.ts')).restore as CommandDef,
+  'move-to-postgres': async () => (await import('./move-to-postgres.ts')).moveToPostgresCommand as CommandDef,
   router: async () => (await import('./router.ts')).router as CommandDef,
 }
 

@@ -1,9 +1,14 @@
 // The PostgreSQL engine: the store's contract, several nodes over one database, and a database that fails.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { digestOf } from '../../src/store/digest.ts'
+import { moveToPostgres } from '../../src/store/postgres/move-store.ts'
 import { openPostgresStore, type PostgresStoreOptions } from '../../src/store/postgres/postgres-store.ts'
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { Conflict } from '../../src/store/store.ts'
-import { StoreFailure } from '../../src/store/store-errors.ts'
+import { StoreFailure, StoreLocked } from '../../src/store/store-errors.ts'
 import { systemRandom } from '../../src/telemetry/clock.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { allRecords, record } from './records.ts'
@@ -127,6 +132,52 @@ describe('leading', () => {
       await leadership.close()
       await store.close()
     }
+  })
+})
+
+describe('moving a store from SQLite', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'twinpool-move-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('takes records, terms, counts, counters, heads, copies and logs along, and goes on from there', async () => {
+    const source = await openSqliteStore({ folder, clock: { now: () => contractNowMs } })
+    for (let index = 1; index <= 1_200; index += 1)
+      await source.commit({
+        put: [
+          record(`pool_a/users/${index}`, 1, `value ${index}`, ['all', `t${index % 7}`]),
+          record(`@pool_a/codes/${index}`, 1, 'x'),
+        ],
+        add: [{ key: '@pool_a/counts/all', amount: 1 }],
+        stream: 'pool_a',
+      })
+    await source.trimLog('pool_a', 100)
+    await source.beginCopy('pool_b', 7, 2)
+    await source.copyPage('pool_b', [record('pool_b/users/a', 3, 'b', ['all'])], { after: 'pool_b/users/a' })
+    const head = await source.head('pool_a')
+    const url = await server.newDatabase()
+    await expect(moveToPostgres(folder, url, contractNowMs)).rejects.toBeInstanceOf(StoreLocked)
+    const log = await source.readLog('pool_a', 100, 10_000)
+    const copying = await source.head('pool_b')
+    await source.close()
+
+    expect(await moveToPostgres(folder, url, contractNowMs)).toEqual({
+      records: 2_401,
+      streams: 2,
+      logEntries: 1_100,
+    })
+    await expect(moveToPostgres(folder, url, contractNowMs)).rejects.toThrow('already')
+    const store = await open(url)
+    expect(await store.head('pool_a')).toEqual(head)
+    expect(await store.head('pool_b')).toEqual(copying)
+    expect(await store.readLog('pool_a', 100, 10_000)).toEqual(log)
+    await expect(store.readLog('pool_a', 99, 10)).rejects.toBeInstanceOf(RangeError)
+    expect(await store.count('pool_a/users')).toBe(1_200)
+    expect(await store.counter('@pool_a/counts/all')).toBe(1_200)
+    expect(await store.find('t3', 'pool_a/users/', { limit: 1_000 })).toHaveLength(172)
+    expect(digestOf(await allRecords(store, 'pool_a'))).toBe(head.digest)
+    const { position } = await store.commit({ put: [record('pool_a/users/new', 1, 'x')], stream: 'pool_a' })
+    expect(position).toBe(1_201)
+    await store.close()
   })
 })
 
