@@ -43,6 +43,7 @@ import { createOperatorApp } from './operator-app.ts'
 import { createPeerEndpoint, isPeerPath } from './peer-endpoint.ts'
 import { createPeerTransport } from './peer-transport.ts'
 import { type Lead, openRegionStore } from './region-store.ts'
+import { createResealing } from './reseal-pools.ts'
 import { userPoolOperations } from './user-pool-operations.ts'
 
 const poolsPerInboxMax = 1_000
@@ -241,7 +242,13 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       replicaControl,
     }
 
-    const metrics = createMetrics({ region, lags: async () => (await replication.status()).lags })
+    const makeResealing = () => createResealing({ region, vault, clock, log })
+    let resealing = makeResealing()
+    const metrics = createMetrics({
+      region,
+      lags: async () => (await replication.status()).lags,
+      resealing: () => resealing.progress(),
+    })
     const app = new Hono()
     app.route(
       '/',
@@ -323,8 +330,13 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       onLead: async () => {
         replication = makeReplication()
         await replication.start()
+        resealing = makeResealing()
+        resealing.start()
       },
-      onLose: () => replication.close(),
+      onLose: async () => {
+        await resealing.close()
+        await replication.close()
+      },
     })
     started.push(() => lead?.close())
     log.info({ port: listener.port }, 'the Region serves')

@@ -10,12 +10,20 @@ export type ReplicationLag = {
   readonly millisecondsBehind: number
 }
 
+/** How far a pool whose key changed has been sealed anew. */
+export type ResealProgress = {
+  readonly poolId: string
+  readonly doneCount: number
+  readonly leftCount: number
+}
+
 export type Metrics = { readonly contentType: string; render(): Promise<string> }
 
-/** `lags` is asked at each scrape. */
+/** `lags` and `resealing` are asked at each scrape. */
 export const createMetrics = (options: {
   readonly region: string
   lags(): Promise<readonly ReplicationLag[]>
+  resealing(): readonly ResealProgress[]
 }): Metrics => {
   const registry = new Registry()
   registry.setDefaultLabels({ region: options.region })
@@ -30,6 +38,18 @@ export const createMetrics = (options: {
     name: 'twinpool_replication_lag_milliseconds',
     help: 'Age of the oldest change log entry that the replica has not applied yet',
     labelNames,
+    registers: [registry],
+  })
+  const resealDone = new Gauge({
+    name: 'twinpool_reseal_records_done',
+    help: 'Records of the pool that are sealed under its new key, since its KMS key changed',
+    labelNames: ['pool'],
+    registers: [registry],
+  })
+  const resealLeft = new Gauge({
+    name: 'twinpool_reseal_records_left',
+    help: 'Records of the pool that may still be sealed under its former data key; 0 when it is done',
+    labelNames: ['pool'],
     registers: [registry],
   })
   const memory = new Gauge({
@@ -51,6 +71,12 @@ export const createMetrics = (options: {
         const labels = { pool: lag.poolId, replica: lag.replicaRegion }
         positions.set(labels, lag.positionsBehind)
         milliseconds.set(labels, lag.millisecondsBehind)
+      }
+      resealDone.reset()
+      resealLeft.reset()
+      for (const { poolId, doneCount, leftCount } of options.resealing()) {
+        resealDone.set({ pool: poolId }, doneCount)
+        resealLeft.set({ pool: poolId }, leftCount)
       }
       memory.set(process.memoryUsage.rss())
       uptime.set(process.uptime())

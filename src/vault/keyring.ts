@@ -21,7 +21,10 @@ export type Keyring = {
   /** ARN of the pool in the Region that made the ring: the encryption context and source ARN of every call to the key service. */
   readonly poolArn: string
   readonly search: string
+  /** Oldest first: the last one seals, the others only open what has not been sealed again yet. IDs are never given twice. */
   readonly dataKeys: readonly { readonly id: number; readonly wrapped: string }[]
+  /** The Region in which the key was last changed: only there can regional data be sealed under an older data key. */
+  readonly changedIn?: string
 }
 
 /** The keys of a scope in the clear. */
@@ -30,9 +33,17 @@ export type OpenKeys = {
   /** Seals new records. */
   readonly current: DataKey
   find(id: number): DataKey | undefined
+  /** Versions of the ring and of its fence that these keys were read with; 0 for one that is not there. */
+  readonly ringVersion: number
+  readonly fenceVersion: number
 }
 
+/** More than a pool has unless its key is changed again and again while records are still being sealed anew. */
+export const dataKeysMax = 16
+
 export const keyringKeyOf = (scope: string): string => `${scope}/keyring/current`
+/** Beside a pool's regional data; rewritten whenever the ring gets or loses a key (see fenced-store.ts). */
+export const fenceKeyOf = (scope: string): string => `@${scope}/keyring/fence`
 
 /** Makes a ring with one search root and one data key. */
 export const makeKeyring = async (
@@ -48,23 +59,35 @@ export const makeKeyring = async (
   }
 }
 
-/** The same keys wrapped anew, when the pool changes its key. What was sealed before still opens. */
-export const rewrapKeyring = async (
+/** The same keys wrapped anew under the key that the pool moves to, and a new one that seals from now on. */
+export const movedKeyring = async (
   keyring: Keyring,
   from: KeyWrapper,
   to: KeyWrapper,
-  kmsKeyArn: string | undefined,
+  target: { readonly kmsKeyArn: string | undefined; readonly region: string },
 ): Promise<Keyring> => {
   const rewrap = async (wrapped: string): Promise<string> =>
     Buffer.from(await to.wrap(await from.unwrap(Buffer.from(wrapped, 'base64')))).toString('base64')
-  const [search, ...dataKeys] = await Promise.all([
+  const [made, search, ...dataKeys] = await Promise.all([
+    to.generate(),
     rewrap(keyring.search),
     ...keyring.dataKeys.map(async ({ id, wrapped }) => ({ id, wrapped: await rewrap(wrapped) })),
   ])
-  return { ...(kmsKeyArn === undefined ? {} : { kmsKeyArn }), poolArn: keyring.poolArn, search, dataKeys }
+  const id = Math.max(...dataKeys.map((key) => key.id)) + 1
+  return {
+    ...(target.kmsKeyArn === undefined ? {} : { kmsKeyArn: target.kmsKeyArn }),
+    poolArn: keyring.poolArn,
+    search,
+    dataKeys: [...dataKeys, { id, wrapped: Buffer.from(made).toString('base64') }],
+    changedIn: target.region,
+  }
 }
 
-export const openKeyring = async (keyring: Keyring, wrapper: KeyWrapper): Promise<OpenKeys> => {
+export const openKeyring = async (
+  keyring: Keyring,
+  wrapper: KeyWrapper,
+  versions: Pick<OpenKeys, 'ringVersion' | 'fenceVersion'>,
+): Promise<OpenKeys> => {
   const [searchRoot, ...keys] = await Promise.all([
     wrapper.unwrap(Buffer.from(keyring.search, 'base64')),
     ...keyring.dataKeys.map(async ({ id, wrapped }) => ({
@@ -75,7 +98,7 @@ export const openKeyring = async (keyring: Keyring, wrapper: KeyWrapper): Promis
   const byId = new Map(keys.map((key) => [key.id, key]))
   const current = keys.at(-1)
   if (current === undefined) throw new Error('a keyring holds at least one data key')
-  return { searchKey: deriveSearchKey(searchRoot), current, find: (id) => byId.get(id) }
+  return { searchKey: deriveSearchKey(searchRoot), current, find: (id) => byId.get(id), ...versions }
 }
 
 /** A ring and its version in the store, so that a change of the ring can be checked against. */
@@ -98,14 +121,17 @@ export const keyCache = (options: {
 }): { keys(): Promise<OpenKeys>; forget(): void } => {
   let cached: { readonly keys: OpenKeys; readonly expiresAtMs: number } | undefined
   let loading: Promise<OpenKeys> | undefined
+  /** What began to be read before the keys were forgotten is not kept. */
+  let generation = 0
   const load = async (): Promise<OpenKeys> => {
     const askedAtMs = options.clock.now()
+    const began = generation
     try {
       const keys = await options.load()
-      cached = { keys, expiresAtMs: askedAtMs + options.lifetimeMs }
+      if (began === generation) cached = { keys, expiresAtMs: askedAtMs + options.lifetimeMs }
       return keys
     } finally {
-      loading = undefined
+      if (began === generation) loading = undefined
     }
   }
   return {
@@ -117,7 +143,9 @@ export const keyCache = (options: {
       return loading
     },
     forget: () => {
+      generation += 1
       cached = undefined
+      loading = undefined
     },
   }
 }

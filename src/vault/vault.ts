@@ -1,24 +1,28 @@
 // The vault of a Region: opens the sealed records of each pool, and of the Region itself, through the key that wraps their data keys.
 import { LRUCache } from 'lru-cache'
-import type { Store } from '../store/store.ts'
+import { Conflict, type Store } from '../store/store.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Collection, Locality } from './collection.ts'
 import type { DataKey } from './envelope.ts'
+import { fencedStore } from './fenced-store.ts'
 import type { KeyServiceClient, PoolKeyUse, ServicePrincipal } from './key-service-client.ts'
 import { customerKeyWrapper, regionKeyWrapper } from './key-wrapper.ts'
 import {
+  dataKeysMax,
+  fenceKeyOf,
   type Keyring,
   type KeyWrapper,
   keyCache,
   keyringKeyOf,
   makeKeyring,
+  movedKeyring,
   type OpenKeys,
   openKeyring,
   readKeyring,
-  rewrapKeyring,
 } from './keyring.ts'
 import type { WritableRecords } from './records.ts'
+import { createReseal, type KeyChange, keyChanges, type Reseal } from './reseal.ts'
 import { openScope } from './scope.ts'
 import { regionWideTerm } from './search-hash.ts'
 
@@ -39,8 +43,15 @@ export type Vault = {
   pool(poolId: string): PoolVault
   /** Makes a pool's keyring under the customer's key, or the Region's own. Rejects with a Fault when the key can't be used. */
   createPool(poolId: string, about: { readonly poolArn: string; readonly kmsKeyArn?: string }): Promise<void>
-  /** Wraps the pool's data keys under another key. What is sealed stays readable throughout. */
+  /**
+   * Wraps the pool's data keys under another key and gives it a new one, under which everything is sealed from now on. What is sealed
+   * stays readable throughout; `resealing` brings it under the new key.
+   */
   changeKey(poolId: string, kmsKeyArn: string | undefined): Promise<void>
+  /** Whether the pool's ring holds data keys that only open; false for a pool that isn't here. */
+  hasOlderKeys(poolId: string): Promise<boolean>
+  /** One pass that seals again what this Region may: everything, or regional data only where the pool's replica is a secondary. */
+  resealing(poolId: string, localities: readonly Locality[]): Promise<PoolResealing>
   /** The customer managed key that the pool is on, as the primary Region names it; undefined for the service-owned key. */
   kmsKeyArnOf(poolId: string): Promise<string | undefined>
   /** How this Region calls the key service for the pool, as the given principal; undefined for a pool on the service-owned key. */
@@ -51,6 +62,13 @@ export type Vault = {
   forget(poolId: string): void
   /** Drops all that this Region holds of a pool, keyring and change log included. Does nothing for one that isn't here. */
   deletePool(poolId: string): Promise<void>
+}
+
+export type PoolResealing = Reseal & {
+  /** The Region in which the pool's key was last changed. */
+  readonly changedIn: string | undefined
+  /** Takes the older data keys off the ring, after a pass over everything. False when the ring changed meanwhile: begin anew. */
+  dropOlderKeys(): Promise<boolean>
 }
 
 export type VaultOptions = {
@@ -88,10 +106,15 @@ export const createVault = async (options: VaultOptions): Promise<Vault> => {
       : customerKeyWrapper(options.keyService, use)
   }
   const load = async (scope: string): Promise<OpenKeys> => {
+    // The fence first: read the other way round, it could be newer than the ring and let through what the ring no longer seals with.
+    const fence = await store.get(fenceKeyOf(scope))
     const stored = await readKeyring(store, scope)
     if (stored === undefined)
       throw new Fault('ResourceNotFoundException', `User pool ${scope} does not exist.`)
-    return openKeyring(stored.keyring, wrapperFor(scope, stored.keyring))
+    return openKeyring(stored.keyring, wrapperFor(scope, stored.keyring), {
+      ringVersion: stored.version,
+      fenceVersion: fence?.version ?? 0,
+    })
   }
 
   if ((await readKeyring(store, regionScope)) === undefined) {
@@ -112,7 +135,7 @@ export const createVault = async (options: VaultOptions): Promise<Vault> => {
   }
   const regionKeys = await load(regionScope)
 
-  type OpenPool = { readonly vault: PoolVault; forgetKeys(): void }
+  type OpenPool = { readonly vault: PoolVault; keys(): Promise<OpenKeys>; forgetKeys(): void }
   const pools = new LRUCache<string, OpenPool>({ max: openPoolsMax })
   const openPool = (poolId: string): OpenPool => {
     const known = pools.get(poolId)
@@ -121,7 +144,7 @@ export const createVault = async (options: VaultOptions): Promise<Vault> => {
     const scope = {
       replicatedScope: poolId,
       regionalScope: `@${poolId}`,
-      store,
+      store: fencedStore({ store, poolId, random, keys: cache.keys, forgetKeys: cache.forget }),
       clock,
       random,
       opened,
@@ -133,20 +156,46 @@ export const createVault = async (options: VaultOptions): Promise<Vault> => {
         primary: openScope<Locality>(scope, ['replicated', 'regional']),
         secondary: openScope<'regional'>(scope, ['regional']),
       },
+      keys: cache.keys,
       forgetKeys: cache.forget,
     }
     pools.set(poolId, made)
     return made
   }
 
-  const putKeyring = async (poolId: string, keyring: Keyring, base: number): Promise<void> => {
-    const key = keyringKeyOf(poolId)
-    const version = Math.max(base + 1, clock.now() * 1_000)
+  const versionAfter = (base: number): number => Math.max(base + 1, clock.now() * 1_000)
+  const plainPut = (key: string, base: number, value: unknown) => ({
+    check: { key, version: base },
+    put: { key, version: versionAfter(base), value: Buffer.from(JSON.stringify(value)), terms: [] },
+  })
+
+  /** Stores the ring, and with it what has to change in the same commit. */
+  const putKeyring = async (
+    poolId: string,
+    keyring: Keyring,
+    base: number,
+    beside: readonly ReturnType<typeof plainPut>[] = [],
+  ): Promise<void> => {
+    const changes = [plainPut(keyringKeyOf(poolId), base, keyring), ...beside]
     await store.commit({
-      check: [{ key, version: base }],
-      put: [{ key, version, value: Buffer.from(JSON.stringify(keyring)), terms: [] }],
+      check: changes.map(({ check }) => check),
+      put: changes.map(({ put }) => put),
       stream: poolId,
     })
+  }
+  const fenceAfter = async (poolId: string) => {
+    const key = fenceKeyOf(poolId)
+    return plainPut(key, (await store.get(key))?.version ?? 0, {})
+  }
+  const changeNote = async (change: KeyChange) => {
+    const key = `${regionScope}/${keyChanges.name}/${keyChanges.keyOf(change)}`
+    return plainPut(key, (await store.get(key))?.version ?? 0, change)
+  }
+  const requireKeyring = async (poolId: string) => {
+    const stored = await readKeyring(store, poolId)
+    if (stored === undefined)
+      throw new Fault('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
+    return stored
   }
 
   return {
@@ -168,19 +217,47 @@ export const createVault = async (options: VaultOptions): Promise<Vault> => {
       await putKeyring(poolId, await makeKeyring(wrapperFor(poolId, about), about), 0)
     },
     changeKey: async (poolId, kmsKeyArn) => {
-      const stored = await readKeyring(store, poolId)
-      if (stored === undefined)
-        throw new Fault('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
-      const { keyring, version } = stored
+      const { keyring, version } = await requireKeyring(poolId)
+      if (keyring.dataKeys.length >= dataKeysMax)
+        throw new Fault(
+          'InvalidParameterException',
+          'The key of this user pool was changed too often in a short time. Try again when its data is encrypted under the last key.',
+        )
       const target = { poolArn: keyring.poolArn, ...(kmsKeyArn === undefined ? {} : { kmsKeyArn }) }
-      const rewrapped = await rewrapKeyring(
-        keyring,
-        wrapperFor(poolId, keyring),
-        wrapperFor(poolId, target),
+      const moved = await movedKeyring(keyring, wrapperFor(poolId, keyring), wrapperFor(poolId, target), {
         kmsKeyArn,
-      )
-      await putKeyring(poolId, rewrapped, version)
+        region,
+      })
+      await putKeyring(poolId, moved, version, [
+        await fenceAfter(poolId),
+        await changeNote({ poolId, changedAtMs: clock.now() }),
+      ])
       openPool(poolId).forgetKeys()
+    },
+    hasOlderKeys: async (poolId) => ((await readKeyring(store, poolId))?.keyring.dataKeys.length ?? 1) > 1,
+    resealing: async (poolId, localities) => {
+      const { keyring, version } = await requireKeyring(poolId)
+      const pool = openPool(poolId)
+      pool.forgetKeys()
+      const keys = await pool.keys()
+      const current = keyring.dataKeys.at(-1)
+      const scopes = localities.map((locality) => (locality === 'replicated' ? poolId : `@${poolId}`))
+      return {
+        ...createReseal({ store, poolId, scopes, keys, clock, random }),
+        changedIn: keyring.changedIn,
+        dropOlderKeys: async () => {
+          if (keys.ringVersion !== version || current === undefined) return false
+          try {
+            await putKeyring(poolId, { ...keyring, dataKeys: [current] }, version, [await fenceAfter(poolId)])
+          } catch (error) {
+            if (error instanceof Conflict) return false
+            throw error
+          } finally {
+            pool.forgetKeys()
+          }
+          return true
+        },
+      }
     },
     kmsKeyArnOf: async (poolId) => (await readKeyring(store, poolId))?.keyring.kmsKeyArn,
     keyUse: async (poolId, principal) => {
