@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   env: async () => (await import('./env.ts')).env as CommandDef,
   region: async () => (await import('./region.ts')).region as CommandDef,
   docs: async () => (await import('./docs.ts')).docs as CommandDef,
+  'access-key': async () => (await import('./access-key.ts')).accessKeyCommand as CommandDef,
   backup: async () => (await import('./backup.ts')).backup as CommandDef,
   restore: async () => (await import('./restore.ts')).restore as CommandDef,
   'move-to-postgres': async () => (await import('./move-to-postgres.ts')).moveToPostgresCommand as CommandDef,

@@ -1,14 +1,14 @@
 // What a deployment keeps over restarts: account, Regions, access keys and the secret its parts share.
 import { z } from 'zod'
-import { regionName } from '../region/configuration.ts'
+import { accessKey, regionName } from '../region/configuration.ts'
 import type { Random } from '../telemetry/clock.ts'
 import { CliFailure } from './cli-failure.ts'
 import { readFileIfAny, writePrivateFile } from './data-folder.ts'
 
 const regionsMax = 16
+export const accessKeysMax = 1_000
 
 export const accountId = z.string().regex(/^\d{12}$/, 'an account ID has 12 digits')
-export const accessKey = z.object({ accessKeyId: z.string().min(1), secretAccessKey: z.string().min(1) })
 export const regionNames = z
   .array(regionName)
   .min(1, 'name at least one Region')
@@ -18,7 +18,8 @@ export const regionNames = z
 const deployment = z.object({
   account: accountId,
   regions: regionNames,
-  accessKeys: z.array(accessKey).min(1),
+  /** Root's first; then those of users. */
+  accessKeys: z.array(accessKey).min(1).max(accessKeysMax),
   deploymentSecret: z.base64(),
 })
 
@@ -71,7 +72,7 @@ export const openDeployment = (path: string, requested: RequestedDeployment, ran
     accessKeys:
       requested.accessKey === undefined
         ? (kept?.accessKeys ?? [makeAccessKey(random)])
-        : [requested.accessKey],
+        : [requested.accessKey, ...(kept?.accessKeys ?? []).filter(({ userName }) => userName !== undefined)],
     deploymentSecret: kept?.deploymentSecret ?? random.bytes(32).toString('base64'),
   }
   writePrivateFile(path, `${JSON.stringify(opened, undefined, 2)}\n`)

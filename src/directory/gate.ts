@@ -1,5 +1,6 @@
 // The gate: finds the pool that a request is about and decides, by the role and status of this Region's replica, whether it may run here.
 
+import { requestContext, requirePermission } from '../iam/permission.ts'
 import type { Locality } from '../vault/collection.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Invocation } from '../wire/service.ts'
@@ -131,10 +132,20 @@ export const passGate = async (
     requestId: invocation.requestId,
     sourceIp: invocation.sourceIp,
   }
+  const { caller } = invocation
+  const requireAllowed = (resource: string): void => {
+    if (caller?.kind !== 'account' || caller.decide === undefined) return
+    const { region, clock } = runtime
+    const context = requestContext(caller, { region, sourceIp: invocation.sourceIp, nowMs: clock.now() })
+    requirePermission(caller, { action: `cognito-idp:${operation.name}`, resource, context })
+  }
+  if (operation.runs === 'region') requireAllowed(runtime.endpoints.poolArn('*'))
   if (operation.runs === 'region') return operation.handle(invocation.input as never, base as never)
   if (await isAboutUnknownDomain(operation, invocation.input as PoolReference, runtime))
     return operation.unknownDomain
   const poolId = await poolIdOf(invocation.input as PoolReference, runtime)
+  // Before it is said whether the pool is here: who may not ask is not told.
+  requireAllowed(runtime.endpoints.poolArn(poolId))
   const registered = await registeredPool(poolId, runtime)
   if (!mayRunOn(registered, operation.runs)) throw notEnabledOn(registered, operation.name)
   const pool = poolScope(registered, runtime, operation.name)

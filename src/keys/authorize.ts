@@ -1,7 +1,10 @@
 // Decides whether a caller may do something with a key: an explicit deny wins, then an allow, else no.
+
+import type { ConditionContext } from '../iam/conditions.ts'
+import { accessDenied } from '../iam/permission.ts'
+import { conditionsHold, covers } from '../iam/statement.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Caller } from '../wire/service.ts'
-import { type ConditionContext, conditionHolds, matchesWildcard } from './conditions.ts'
 import { type KeyPolicy, type PolicyStatement, parsePolicy } from './policy.ts'
 
 export type KeyRequest = {
@@ -47,9 +50,6 @@ const names = (principals: PrincipalSet, caller: Caller): boolean => {
   )
 }
 
-const covers = (patterns: readonly string[], text: string): boolean =>
-  patterns.some((pattern) => matchesWildcard(pattern.toLowerCase(), text.toLowerCase()))
-
 const applies = (statement: PolicyStatement, request: KeyRequest, context: ConditionContext): boolean => {
   const { Principal, NotPrincipal, Action, NotAction, Resource, NotResource, Condition = {} } = statement
   if (Principal !== undefined && !names(Principal, request.caller)) return false
@@ -58,25 +58,53 @@ const applies = (statement: PolicyStatement, request: KeyRequest, context: Condi
   if (NotAction !== undefined && covers(NotAction, request.action)) return false
   if (Resource !== undefined && !covers(Resource, request.keyArn)) return false
   if (NotResource !== undefined && covers(NotResource, request.keyArn)) return false
-  return Object.entries(Condition).every(([operator, lines]) =>
-    Object.entries(lines).every(([key, wanted]) => conditionHolds(operator, key, wanted, context)),
-  )
+  return conditionsHold(Condition, context)
 }
 
-export const isAllowed = (policy: KeyPolicy, request: KeyRequest): boolean => {
+/** Whether a statement names this very caller, and not only the account that it is of. */
+const namesDirectly = ({ Principal }: PolicyStatement, caller: Caller): boolean =>
+  Principal?.AWS?.some((name) => name === '*' || (caller.kind === 'account' && name === caller.arn)) ??
+  caller.kind === 'service'
+
+type Decision = 'allow' | 'explicit deny of the identity' | 'identity is silent' | 'key policy'
+
+/**
+ * Root and services may do what the key's policy allows. A user may do what it allows them by name, or what it leaves to the account and their own
+ * policies allow ("Determining access to AWS KMS keys", KMS Developer Guide). A deny anywhere wins.
+ */
+const decide = (policy: KeyPolicy, request: KeyRequest): Decision => {
+  const { caller, action, keyArn } = request
   const context = contextOf(request)
   const applying = policy.Statement.filter((statement) => applies(statement, request, context))
-  return applying.length > 0 && applying.every(({ Effect }) => Effect === 'Allow')
+  if (applying.some(({ Effect }) => Effect === 'Deny')) return 'key policy'
+  const ofUser = caller.kind === 'account' ? caller.decide : undefined
+  if (ofUser === undefined) return applying.length > 0 ? 'allow' : 'key policy'
+  const own = ofUser({ action, resource: keyArn, context })
+  if (own === 'Deny') return 'explicit deny of the identity'
+  if (applying.some((statement) => namesDirectly(statement, caller))) return 'allow'
+  if (applying.length === 0) return 'key policy'
+  return own === 'Allow' ? 'allow' : 'identity is silent'
 }
+
+export const isAllowed = (policy: KeyPolicy, request: KeyRequest): boolean =>
+  decide(policy, request) === 'allow'
 
 const nameOf = (caller: Caller): string => (caller.kind === 'account' ? caller.arn : caller.principal)
 
 /** Throws AccessDeniedException when the key's policy does not allow the request. */
 export const authorize = (policyText: string, request: KeyRequest): void => {
-  if (isAllowed(parsePolicy(policyText), request)) return
+  const decision = decide(parsePolicy(policyText), request)
+  if (decision === 'allow') return
+  const name = nameOf(request.caller)
+  if (decision !== 'key policy')
+    throw accessDenied(
+      name,
+      { action: request.action, resource: request.keyArn },
+      decision === 'explicit deny of the identity',
+    )
   throw new Fault(
     'AccessDeniedException',
-    `User: ${nameOf(request.caller)} is not authorized to perform: ${request.action} on resource: ${request.keyArn} ` +
+    `User: ${name} is not authorized to perform: ${request.action} on resource: ${request.keyArn} ` +
       `because no resource-based policy allows the ${request.action} action`,
   )
 }

@@ -1,5 +1,6 @@
 // How a key operation is declared and what it is given; and the steps that nearly all of them begin with: find the key, ask its policy.
 import type * as kms from '@aws-sdk/client-kms'
+import { requirePermission } from '../iam/permission.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { DataKey } from '../vault/envelope.ts'
 import { Fault } from '../wire/fault.ts'
@@ -126,7 +127,10 @@ export const requireUsable = (key: KeyRecord, context: KeyContext): void => {
 
 /** Operations that are about the account and not about one key are for the account's own callers. */
 export const requireAccountCaller = (action: string, context: KeyContext): void => {
-  if (context.caller.kind === 'account') return
+  if (context.caller.kind === 'account') {
+    requirePermission(context.caller, { action, resource: '*', context: new Map() })
+    return
+  }
   throw new Fault(
     'AccessDeniedException',
     `User: ${context.caller.principal} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`,

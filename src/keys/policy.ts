@@ -1,15 +1,7 @@
 // Key policies: the document as it was given, checked and brought into one shape ("Key policies in AWS KMS", KMS Developer Guide).
 import { z } from 'zod'
+import { condition, oneOrMore } from '../iam/statement.ts'
 import { Fault } from '../wire/fault.ts'
-import { isKnownOperator } from './conditions.ts'
-
-const oneOrMore = z
-  .union([z.string(), z.array(z.string()).min(1)])
-  .transform((value) => (typeof value === 'string' ? [value] : value))
-
-const conditionValue = z
-  .union([z.string(), z.boolean(), z.number(), z.array(z.union([z.string(), z.boolean(), z.number()]))])
-  .transform((value) => (Array.isArray(value) ? value : [value]).map(String))
 
 const principal = z.union([
   z.literal('*').transform(() => ({ AWS: ['*'] })),
@@ -30,12 +22,7 @@ const statement = z
     NotAction: oneOrMore.optional(),
     Resource: oneOrMore.optional(),
     NotResource: oneOrMore.optional(),
-    Condition: z
-      .record(
-        z.string().refine(isKnownOperator, 'is no known condition operator'),
-        z.record(z.string(), conditionValue),
-      )
-      .optional(),
+    Condition: condition.optional(),
   })
   .refine(
     (value) => (value.Principal === undefined) !== (value.NotPrincipal === undefined),

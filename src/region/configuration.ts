@@ -1,9 +1,26 @@
 // What a Region process is started with: a JSON file (mode 0600) that the supervisor or an operator writes.
 import { z } from 'zod'
+import { identityPolicy } from '../iam/identity-policy.ts'
 
 export const regionName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region name looks like us-east-1')
 
 const origin = z.url({ protocol: /^https?$/ })
+
+/** Root's when it has no name; a user's otherwise, who may do only what the policies allow. */
+export const accessKey = z
+  .object({
+    accessKeyId: z.string().min(1),
+    secretAccessKey: z.string().min(1),
+    userName: z
+      .string()
+      .regex(/^[\w+=,.@-]{1,64}$/, 'a user name has 1 to 64 letters, digits and +=,.@_-')
+      .optional(),
+    policies: z.array(identityPolicy).max(10).optional(),
+  })
+  .refine(
+    ({ userName, policies }) => policies === undefined || userName !== undefined,
+    'policies need a userName',
+  )
 
 export const regionConfiguration = z.object({
   region: regionName,
@@ -25,9 +42,7 @@ export const regionConfiguration = z.object({
   publicPort: z.int().min(1).max(65_535).optional(),
   /** All Regions of the deployment by name, this one included, and the origin at which each is reached by the others. */
   peers: z.record(regionName, origin),
-  accessKeys: z
-    .array(z.object({ accessKeyId: z.string().min(1), secretAccessKey: z.string().min(1) }))
-    .min(1),
+  accessKeys: z.array(accessKey).min(1),
   /** 32 bytes, base64: what the Regions of a deployment know of each other. Peer credentials are derived from it. */
   deploymentSecret: z.base64(),
   tls: z.object({ certificateFile: z.string(), keyFile: z.string(), authorityFile: z.string() }).optional(),

@@ -10,8 +10,8 @@ import { isFault } from '../wire/fault.ts'
 export type Resealing = {
   /** Begins with what an earlier process left undone. */
   start(): void
-  /** The pools that were sealed again, or are being, since this process began to lead; the latest ones. */
-  progress(): readonly ResealProgress[]
+  /** The pools that were sealed again since this process began to lead, are being, or wait for it; the latest ones. */
+  progress(): Promise<readonly ResealProgress[]>
   /** Ends after the slice that is under way; the next start goes on. */
   close(): Promise<void>
 }
@@ -174,7 +174,21 @@ export const createResealing = (options: {
     start: () => {
       running ??= run()
     },
-    progress: () => [...progress.values()],
+    progress: async () => {
+      const shown = new Map(progress)
+      const { items } = await vault.region.list(keyChanges, { limit: pageSize })
+      // What is only noted has not been counted yet.
+      for (const { value } of items) {
+        const known = shown.get(value.poolId)
+        if (known === undefined || known.leftCount === 0)
+          shown.set(value.poolId, {
+            poolId: value.poolId,
+            doneCount: 0,
+            leftCount: Math.max(1, known?.doneCount ?? 0),
+          })
+      }
+      return [...shown.values()]
+    },
     close: async () => {
       isClosed = true
       wake()

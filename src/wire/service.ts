@@ -1,14 +1,26 @@
 // What the wire needs to know of an AWS JSON service: its model, which operations are built, and how to run one.
 import type { ServiceModel } from './model.ts'
 
+/** What is asked: `cognito-idp:AdminGetUser` of an ARN, with condition keys in lower case and their values. */
+export type PermissionRequest = {
+  readonly action: string
+  readonly resource: string
+  readonly context: ReadonlyMap<string, readonly string[]>
+}
+
+/** What the policies attached to an access key's user say; undefined when they say nothing of it. */
+export type IdentityDecision = (request: PermissionRequest) => 'Allow' | 'Deny' | undefined
+
 /** Who signed the request. A service principal is a part of Twinpool itself calling on behalf of a user pool. */
 export type Caller =
   | {
       readonly kind: 'account'
       readonly account: string
       readonly accessKeyId: string
-      /** `arn:aws:iam::<account>:root` */
+      /** `arn:aws:iam::<account>:root`, which may do everything, or `arn:aws:iam::<account>:user/<name>` */
       readonly arn: string
+      /** Of a user; absent for root. */
+      readonly decide?: IdentityDecision
     }
   | {
       readonly kind: 'service'

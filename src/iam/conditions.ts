@@ -1,4 +1,5 @@
-// Condition operators of key policies ("IAM JSON policy elements: Condition operators", IAM User Guide), as a table.
+// Condition operators of key policies and identity policies ("IAM JSON policy elements: Condition operators", IAM User Guide), as a table.
+import { BlockList, isIP } from 'node:net'
 
 /** What a request brings: condition keys in lower case (they ignore case) and their values. */
 export type ConditionContext = ReadonlyMap<string, readonly string[]>
@@ -47,6 +48,32 @@ const not =
   (actual, wanted) =>
     !test(actual, wanted)
 
+/** Text that is no number compares as NaN: nothing holds of it. */
+const numeric =
+  (holds: (actual: number, wanted: number) => boolean): Test =>
+  (actual, wanted) =>
+    holds(Number(actual), Number(wanted))
+
+/** Dates are ISO 8601, or epoch seconds. */
+const timeOf = (text: string): number => (/^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text))
+const dated =
+  (holds: (actual: number, wanted: number) => boolean): Test =>
+  (actual, wanted) =>
+    holds(timeOf(actual), timeOf(wanted))
+
+/** An address, or a range in CIDR form (RFC 4632, RFC 4291). What is neither matches nothing. */
+const inRange: Test = (actual, wanted) => {
+  const [network = '', bits] = wanted.split('/')
+  const family = isIP(network)
+  if (family === 0 || isIP(actual) !== family) return false
+  const prefix = bits === undefined ? (family === 4 ? 32 : 128) : Number(bits)
+  if (!Number.isInteger(prefix) || prefix < 0 || prefix > (family === 4 ? 32 : 128)) return false
+  const kind = family === 4 ? 'ipv4' : 'ipv6'
+  const range = new BlockList()
+  range.addSubnet(network, prefix, kind)
+  return range.check(actual, kind)
+}
+
 type Operator = {
   readonly test: Test /** A negated operator holds when it holds for every wanted value, and for an absent key. */
   readonly isNegated: boolean
@@ -64,6 +91,20 @@ const operators: Readonly<Record<string, Operator>> = {
   ArnNotEquals: { test: not(matchesArn), isNegated: true },
   ArnNotLike: { test: not(matchesArn), isNegated: true },
   Bool: { test: equalIgnoringCase, isNegated: false },
+  NumericEquals: { test: numeric((actual, wanted) => actual === wanted), isNegated: false },
+  NumericNotEquals: { test: not(numeric((actual, wanted) => actual === wanted)), isNegated: true },
+  NumericLessThan: { test: numeric((actual, wanted) => actual < wanted), isNegated: false },
+  NumericLessThanEquals: { test: numeric((actual, wanted) => actual <= wanted), isNegated: false },
+  NumericGreaterThan: { test: numeric((actual, wanted) => actual > wanted), isNegated: false },
+  NumericGreaterThanEquals: { test: numeric((actual, wanted) => actual >= wanted), isNegated: false },
+  DateEquals: { test: dated((actual, wanted) => actual === wanted), isNegated: false },
+  DateNotEquals: { test: not(dated((actual, wanted) => actual === wanted)), isNegated: true },
+  DateLessThan: { test: dated((actual, wanted) => actual < wanted), isNegated: false },
+  DateLessThanEquals: { test: dated((actual, wanted) => actual <= wanted), isNegated: false },
+  DateGreaterThan: { test: dated((actual, wanted) => actual > wanted), isNegated: false },
+  DateGreaterThanEquals: { test: dated((actual, wanted) => actual >= wanted), isNegated: false },
+  IpAddress: { test: inRange, isNegated: false },
+  NotIpAddress: { test: not(inRange), isNegated: true },
 }
 
 const operatorSyntax = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/

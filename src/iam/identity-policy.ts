@@ -1,0 +1,43 @@
+// Identity policies: what the user of an access key may do (IAM User Guide, "Policy evaluation logic"): an explicit deny wins, then an allow.
+import { z } from 'zod'
+import type { IdentityDecision } from '../wire/service.ts'
+import { condition, conditionsHold, covers, oneOrMore } from './statement.ts'
+
+const statement = z
+  .strictObject({
+    Sid: z.string().optional(),
+    Effect: z.enum(['Allow', 'Deny']),
+    Action: oneOrMore.optional(),
+    NotAction: oneOrMore.optional(),
+    Resource: oneOrMore.optional(),
+    NotResource: oneOrMore.optional(),
+    Condition: condition.optional(),
+  })
+  .refine((value) => (value.Action === undefined) !== (value.NotAction === undefined), 'needs an Action')
+  .refine((value) => (value.Resource === undefined) !== (value.NotResource === undefined), 'needs a Resource')
+
+/** A policy document as IAM takes it; a managed policy in size. */
+export const identityPolicy = z.strictObject({
+  Version: z.enum(['2012-10-17', '2008-10-17']).optional(),
+  Id: z.string().optional(),
+  Statement: z.union([statement.transform((one) => [one]), z.array(statement).min(1).max(500)]),
+})
+
+export type IdentityPolicy = z.infer<typeof identityPolicy>
+
+/** Without policies nothing is allowed. */
+export const decideBy =
+  (policies: readonly IdentityPolicy[]): IdentityDecision =>
+  ({ action, resource, context }) => {
+    const applying = policies
+      .flatMap(({ Statement }) => Statement)
+      .filter(({ Action, NotAction, Resource, NotResource, Condition = {} }) => {
+        if (Action !== undefined && !covers(Action, action)) return false
+        if (NotAction !== undefined && covers(NotAction, action)) return false
+        if (Resource !== undefined && !covers(Resource, resource)) return false
+        if (NotResource !== undefined && covers(NotResource, resource)) return false
+        return conditionsHold(Condition, context)
+      })
+    if (applying.some(({ Effect }) => Effect === 'Deny')) return 'Deny'
+    return applying.length > 0 ? 'Allow' : undefined
+  }
