@@ -1,5 +1,4 @@
 // The port to Lambda triggers: what the directory and sign-in ask a pool's functions, and what they get to hear.
-import type { DeliveryMediumType } from '@aws-sdk/client-cognito-identity-provider'
 import type { Records } from '../vault/records.ts'
 import type { User } from './records/user.ts'
 
@@ -39,8 +38,6 @@ export type UserMigrationCall = TriggerSubject & {
 export type UserMigrationAnswer = {
   readonly userAttributes: Pairs
   readonly finalUserStatus: 'CONFIRMED' | 'RESET_REQUIRED'
-  readonly isMessageSuppressed: boolean
-  readonly desiredDeliveryMediums: readonly DeliveryMediumType[]
   readonly forceAliasCreation: boolean
   readonly enableSmsMfa: boolean
 }
@@ -128,8 +125,11 @@ export type Triggers = {
     scope: TriggerScope,
     call: TriggerUser & { readonly newDeviceUsed: boolean },
   ): Promise<void>
-  hasUserMigration(scope: TriggerScope): Promise<boolean>
-  userMigration(scope: TriggerScope, call: UserMigrationCall): Promise<UserMigrationAnswer | undefined>
+  /** `none` without such a trigger, `unknown` for a user whom the function doesn't know. */
+  userMigration(
+    scope: TriggerScope,
+    call: UserMigrationCall,
+  ): Promise<UserMigrationAnswer | 'none' | 'unknown'>
   defineAuthChallenge(
     scope: TriggerScope,
     call: CustomAuthSubject & { readonly session: readonly ChallengeResult[] },

@@ -52,6 +52,7 @@ export const respondToChallenge = async (
     parameters: input.ChallengeResponses ?? {},
     session: input.Session,
     clientMetadata: input.ClientMetadata,
+    hasBegun: true,
     context,
   })
 }

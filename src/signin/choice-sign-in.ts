@@ -16,6 +16,7 @@ import { factorFacts } from './factor-facts.ts'
 import { sendOneTimePassword } from './one-time-password.ts'
 import { askForPasskey, finishWithPasskey, type PasskeySession, passkeyRequest } from './passkey-sign-in.ts'
 import { signInWithPassword } from './password-sign-in.ts'
+import { askPreAuthentication } from './pre-authentication.ts'
 import { type Candidate, candidateKeyed, candidateNamed } from './sign-in-candidate.ts'
 import {
   required,
@@ -91,6 +92,7 @@ const signInAfterSignUp = async (request: SignInRequest, name: string): Promise<
   const isTheirs =
     stored !== undefined && (await isSignUpSessionOf(owner, 'confirmed', stored.value, session, context))
   if (!isTheirs) throw invalidSession()
+  await askPreAuthentication(request, stored.value)
   return completeSignIn(request, stored.value)
 }
 
@@ -129,11 +131,12 @@ export const startChoice: SignInStep = async (request) => {
     throw new Fault('InvalidParameterException', 'PREFERRED_CHALLENGE is not a challenge of USER_AUTH.')
   if (request.session !== undefined) return signInAfterSignUp(request, name)
   const candidate = await candidateNamed(name, request)
+  await askPreAuthentication(request, candidate.user)
   const available = await availableTo(request, candidate)
   // Without any way in, the user's state is all there is to say.
   if (candidate.user !== undefined && available.length === 0) checkMaySignIn(candidate.user)
   if (preferred !== undefined && available.includes(preferred))
-    return starts[preferred](request, candidate, undefined)
+    return starts[preferred]({ ...request, hasBegun: true }, candidate, undefined)
   return offer(request, candidate, available)
 }
 

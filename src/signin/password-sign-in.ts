@@ -2,6 +2,7 @@
 import { requireSecretHash } from '../directory/secret-hash.ts'
 import { completeSignIn } from './complete-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
+import { askPreAuthentication, migrateUnknownUser } from './pre-authentication.ts'
 import { candidateNamed, wrongPassword } from './sign-in-candidate.ts'
 import { passwordParameter, type SignInStep, usernameParameter } from './sign-in-request.ts'
 
@@ -10,9 +11,12 @@ export const signInWithPassword: SignInStep = async (request) => {
   const name = usernameParameter(parameters)
   const password = passwordParameter(parameters, 'PASSWORD')
   requireSecretHash(client, name, parameters.SECRET_HASH)
-  const { user, username, credential, attempts } = await candidateNamed(name, request)
+  const { user, username, credential, attempts } = await candidateNamed(name, request, () =>
+    migrateUnknownUser(request, name, password),
+  )
   const counted = passwordAttemptsOf(context)
   counted.check(attempts)
+  await askPreAuthentication(request, user)
   // An imported user has no password yet, so no password can be right: the way on is to set one.
   const isRight =
     (await context.passwords.isPasswordOf(request.pool.poolId, username, password, credential)) &&

@@ -48,10 +48,17 @@ const candidate = async (
   }
 }
 
-/** The candidate that a username or an alias stands for. Throws UserNotFoundException where the client lets that be known. */
-export const candidateNamed = async (name: string, about: About): Promise<Candidate> => {
+/**
+ * The candidate that a username or an alias stands for; `whenUnknown` may bring one whom the pool doesn't have. Throws
+ * UserNotFoundException where the client lets that be known.
+ */
+export const candidateNamed = async (
+  name: string,
+  about: About,
+  whenUnknown?: () => Promise<User | undefined>,
+): Promise<Candidate> => {
   const stored = await findUser(about.context.pool.records, about.pool, name)
-  return candidate(stored?.value, name, about)
+  return candidate(stored?.value ?? (await whenUnknown?.()), name, about)
 }
 
 /** The same candidate again in a later step, by the key it had. */

@@ -18,6 +18,8 @@ export type SignInRequest = {
   readonly clientMetadata?: Readonly<Record<string, string>> | undefined
   /** ClientMetadata of the request that began the sign-in: for functions before it, as `validationData`. */
   readonly validationData?: Readonly<Record<string, string>> | undefined
+  /** Whether functions heard of this sign-in already: they do when it begins. */
+  readonly hasBegun?: boolean
   /** What the tokens come of, when it isn't a plain sign-in. */
   readonly tokenSource?: TokenGenerationSource
   readonly context: SignInContext

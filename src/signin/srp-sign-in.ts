@@ -8,6 +8,7 @@ import { Fault } from '../wire/fault.ts'
 import { completeSignIn } from './complete-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
 import { poolSecrets } from './pool-secrets.ts'
+import { askPreAuthentication } from './pre-authentication.ts'
 import { openSession, sealSession } from './session.ts'
 import { candidateKeyed, candidateNamed, wrongPassword } from './sign-in-candidate.ts'
 import { required, type SignInRequest, type SignInStep, usernameParameter } from './sign-in-request.ts'
@@ -41,8 +42,9 @@ export const startSrp: SignInStep = async (request) => {
   const clientPublic = required(parameters, 'SRP_A')
   requireSecretHash(client, name, parameters.SECRET_HASH)
   if (!isClientPublic(clientPublic)) throw new Fault('InvalidParameterException', 'SRP_A is not valid.')
-  const { username, credential, attempts } = await candidateNamed(name, request)
+  const { user, username, credential, attempts } = await candidateNamed(name, request)
   passwordAttemptsOf(context).check(attempts)
+  await askPreAuthentication(request, user)
   const { serverSecret, serverPublic } = await context.passwords.beginSrp(credential.verifier)
   const content: SrpSession = {
     usernameKey: attempts.usernameKey,

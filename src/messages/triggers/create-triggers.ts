@@ -92,9 +92,8 @@ export const createTriggers = (runtime: EventRuntime): Triggers => {
         source: 'Authentication',
         request: { newDeviceUsed: call.newDeviceUsed },
       }),
-    hasUserMigration: async (scope) => functionIn(await lambdaConfigOf(scope), 'UserMigration') !== undefined,
     userMigration: async (scope, call) =>
-      read(await ask(scope, userMigrationCall(call)), userMigrationAnswer),
+      read(await ask(scope, userMigrationCall(call)), userMigrationAnswer) ?? 'none',
     defineAuthChallenge: async (scope, call) =>
       read(await ask(scope, defineChallengeCall(call)), defineChallengeAnswer),
     createAuthChallenge: async (scope, call) =>

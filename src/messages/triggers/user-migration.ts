@@ -1,7 +1,6 @@
 // The user migration trigger (developer guide, "Migrate user Lambda trigger").
-import type { DeliveryMediumType } from '@aws-sdk/client-cognito-identity-provider'
 import type { UserMigrationAnswer, UserMigrationCall } from '../../directory/triggers-port.ts'
-import { flagIn, listIn, pairsIn, textIn } from './answer-fields.ts'
+import { flagIn, pairsIn, textIn } from './answer-fields.ts'
 import { unrecognizable } from './call-function.ts'
 import type { TriggerCall } from './trigger-event.ts'
 
@@ -24,24 +23,17 @@ export const userMigrationCall = (call: UserMigrationCall): TriggerCall => ({
   },
 })
 
-const mediums: readonly DeliveryMediumType[] = ['EMAIL', 'SMS']
-
 export const userMigrationAnswer = (
   answer: Readonly<Record<string, unknown>>,
-): UserMigrationAnswer | undefined => {
+): UserMigrationAnswer | 'unknown' => {
   const userAttributes = pairsIn(answer, 'userAttributes')
   // "This field is required": a function that knows no such user leaves it out.
-  if (Object.keys(userAttributes).length === 0) return undefined
+  if (Object.keys(userAttributes).length === 0) return 'unknown'
   const finalUserStatus = textIn(answer, 'finalUserStatus') ?? 'CONFIRMED'
   if (finalUserStatus !== 'CONFIRMED' && finalUserStatus !== 'RESET_REQUIRED') throw unrecognizable()
-  const messageAction = textIn(answer, 'messageAction')
-  const desired = listIn(answer, 'desiredDeliveryMediums')
   return {
     userAttributes,
     finalUserStatus,
-    isMessageSuppressed: messageAction === 'SUPPRESS',
-    desiredDeliveryMediums:
-      desired.length === 0 ? ['SMS'] : mediums.filter((medium) => desired.includes(medium)),
     forceAliasCreation: flagIn(answer, 'forceAliasCreation'),
     enableSmsMfa: flagIn(answer, 'enableSMSMFA'),
   }

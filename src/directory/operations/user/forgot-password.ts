@@ -3,6 +3,7 @@ import { Fault } from '../../../wire/fault.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { findUser } from '../../find-user.ts'
 import { messagesAbout } from '../../messages-port.ts'
+import { migrateUser } from '../../migrate-user.ts'
 import { operation } from '../../operation.ts'
 import {
   isAdminOnly,
@@ -29,7 +30,14 @@ export const forgotPassword = operation({
     requireSecretHash(client, username, input.SecretHash)
     if (isAdminOnly(userPool))
       throw new Fault('NotAuthorizedException', 'Contact administrator to reset password.')
-    const stored = await findUser(records, userPool, username)
+    const migrated = async () => {
+      const user = await migrateUser(
+        { ...context, userPool, client },
+        { source: 'ForgotPassword', username, clientMetadata: input.ClientMetadata },
+      )
+      return user === undefined ? undefined : findUser(records, userPool, user.username)
+    }
+    const stored = (await findUser(records, userPool, username)) ?? (await migrated())
     const user = stored?.value
     const destination = user === undefined ? undefined : recoveryDestination(userPool, user)
     // Developer guide, "Managing error responses": nobody, a disabled user and one who can't be reached look the same.
