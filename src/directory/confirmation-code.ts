@@ -14,7 +14,7 @@ const attemptCountMax = 5
 const sendingsMax = 5
 const sendingsWindowMs = 3_600_000
 
-const codePurposes = ['sign-up', 'password-reset'] as const
+const codePurposes = ['sign-up', 'password-reset', 'attribute:email', 'attribute:phone_number'] as const
 export type CodePurpose = (typeof codePurposes)[number]
 
 /** What a code is for. `address` is where it was sent: when the user's address changes, the code no longer fits. */
@@ -23,21 +23,28 @@ export type CodeUse = {
   readonly purpose: CodePurpose
   readonly attribute: 'email' | 'phone_number'
   readonly address: string
+  /** The value that the attribute is given once the code came back, when the user doesn't have it yet. */
+  readonly newValue?: string
 }
 
-const attemptsExceeded = (): Fault =>
+export const attemptsExceeded = (): Fault =>
   new Fault('LimitExceededException', 'Attempt limit exceeded, please try after some time.')
 const expired = (): Fault =>
   new Fault('ExpiredCodeException', 'Invalid code provided, please request a code again.')
 export const codeMismatch = (): Fault =>
   new Fault('CodeMismatchException', 'Invalid verification code provided, please try again.')
 
-const hashOf = (salt: string, { usernameKey, purpose }: CodeUse, address: string, code: string): string =>
+const hashOf = (
+  salt: string,
+  { usernameKey, purpose }: Pick<CodeUse, 'usernameKey' | 'purpose'>,
+  address: string,
+  code: string,
+): string =>
   createHmac('sha256', Buffer.from(salt, 'base64'))
     .update(JSON.stringify([usernameKey, purpose, address, code]))
     .digest('base64')
 
-const readPending = (
+export const readPending = (
   records: Pick<Records, 'get'>,
   use: Pick<CodeUse, 'usernameKey' | 'purpose'>,
 ): Promise<Stored<PendingCode> | undefined> => records.get(pendingCodes, `${use.usernameKey}\n${use.purpose}`)
@@ -69,6 +76,7 @@ export const prepareCode = async (
     expiresAtMs: nowMs + codeLifetimeMs,
     attemptCount: 0,
     sentAtMs: [...sentAtMs, nowMs],
+    ...(use.newValue === undefined ? {} : { newValue: use.newValue }),
   }
   return {
     code,
@@ -95,10 +103,9 @@ export const requireCode = async (
   if (stored === undefined || clock.now() >= stored.value.expiresAtMs) throw expired()
   const pending = stored.value
   if (pending.attemptCount >= attemptCountMax) throw attemptsExceeded()
-  const address = use.addressOf(pending.attribute) ?? ''
-  const about: CodeUse = { ...use, attribute: pending.attribute, address }
+  const address = pending.newValue ?? use.addressOf(pending.attribute) ?? ''
   const isRight = timingSafeEqual(
-    Buffer.from(hashOf(pending.salt, about, address, code)),
+    Buffer.from(hashOf(pending.salt, use, address, code)),
     Buffer.from(pending.codeHash),
   )
   if (isRight) return stored

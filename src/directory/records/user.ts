@@ -129,6 +129,8 @@ export type PendingCode = {
   readonly codeHash: string
   readonly expiresAtMs: number
   readonly attemptCount: number
+  /** What the attribute becomes with the right code (AttributesRequireVerificationBeforeUpdate). */
+  readonly newValue?: string
   /** When codes for this purpose were sent within the last hour, at most as many as may be. */
   readonly sentAtMs: readonly number[]
 }

@@ -1,8 +1,10 @@
 // The sign-in operations that are built.
 import type { AnyOperation } from '../../directory/operation.ts'
+import { accountOperations } from './account/operations.ts'
 import { adminInitiateAuth } from './admin-initiate-auth.ts'
 import { adminRespondToAuthChallenge } from './admin-respond-to-auth-challenge.ts'
 import { adminUserGlobalSignOut } from './admin-user-global-sign-out.ts'
+import { deviceOperations } from './device/operations.ts'
 import { getTokensFromRefreshToken } from './get-tokens-from-refresh-token.ts'
 import { getUser } from './get-user.ts'
 import { globalSignOut } from './global-sign-out.ts'
@@ -22,6 +24,8 @@ export const signinOperations: readonly AnyOperation[] = [
   globalSignOut,
   adminUserGlobalSignOut,
   getUser,
+  ...accountOperations,
   ...mfaOperations,
+  ...deviceOperations,
   ...passkeyOperations,
 ]
