@@ -8,6 +8,7 @@ import { readPool } from '../directory/read-pool.ts'
 import type { AppClient } from '../directory/records/app-client.ts'
 import { Fault } from '../wire/fault.ts'
 import { startChoice } from './choice-sign-in.ts'
+import { startCustomAuth } from './custom-auth.ts'
 import { signInWithPassword } from './password-sign-in.ts'
 import { signInWithRefreshToken } from './refresh-sign-in.ts'
 import { clientOfPool, type SignInAnswer, type SignInContext, type SignInStep } from './sign-in-request.ts'
@@ -53,6 +54,13 @@ const choice: Flow = {
   refusal: 'USER_AUTH is not enabled for the client.',
   start: startChoice,
 }
+const custom: Flow = {
+  startedBy: ['user', 'admin'],
+  allowedBy: ['ALLOW_CUSTOM_AUTH', 'CUSTOM_AUTH_FLOW_ONLY'],
+  isLegacyDefault: true,
+  refusal: 'CUSTOM_AUTH is not enabled for the client.',
+  start: startCustomAuth,
+}
 const refresh: Flow = {
   startedBy: ['user', 'admin'],
   allowedBy: ['ALLOW_REFRESH_TOKEN_AUTH'],
@@ -67,6 +75,7 @@ const flows: Partial<Record<AuthFlowType, Flow>> = {
   ADMIN_USER_PASSWORD_AUTH: adminPassword,
   ADMIN_NO_SRP_AUTH: adminPassword,
   USER_AUTH: choice,
+  CUSTOM_AUTH: custom,
   REFRESH_TOKEN_AUTH: refresh,
   REFRESH_TOKEN: refresh,
 }

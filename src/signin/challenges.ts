@@ -7,14 +7,16 @@ import { readPool } from '../directory/read-pool.ts'
 import { Fault } from '../wire/fault.ts'
 import { answerFactor, selectFactor, setUpFactor } from './answer-second-factor.ts'
 import { answerPassword, answerPasswordSrp, selectChallenge } from './choice-sign-in.ts'
+import { afterPasswordVerifier, answerCustomChallenge } from './custom-auth.ts'
 import { setNewPassword } from './new-password.ts'
 import { answerOneTimePassword, isFirstFactorSession } from './one-time-password.ts'
 import { answerPasskey } from './passkey-sign-in.ts'
 import { clientOfPool, type SignInAnswer, type SignInContext, type SignInStep } from './sign-in-request.ts'
-import { verifySrp } from './srp-sign-in.ts'
+import { verifySrpThen } from './srp-sign-in.ts'
 
 const steps: Partial<Record<ChallengeNameType, SignInStep>> = {
-  PASSWORD_VERIFIER: verifySrp,
+  PASSWORD_VERIFIER: verifySrpThen(afterPasswordVerifier),
+  CUSTOM_CHALLENGE: answerCustomChallenge,
   NEW_PASSWORD_REQUIRED: setNewPassword,
   SMS_MFA: answerFactor('SMS_MFA'),
   EMAIL_OTP: async (request) =>

@@ -66,6 +66,11 @@ const checkLockOut = ({ clock }: Where, { failureCount, lastFailureAtMs }: Facto
     throw new Fault('NotAuthorizedException', 'Password attempts exceeded')
 }
 
+const checkUnused = ({ usedChallenges }: FactorUse, asked: string): void => {
+  if (usedChallenges.some(({ challengeId }) => challengeId === asked))
+    throw new Fault('NotAuthorizedException', 'Invalid session for the user, session can only be used once.')
+}
+
 /** What a check of a code came to; `timeStep` for TOTP. */
 export type CodeVerdict = {
   readonly isRight: boolean
@@ -88,8 +93,7 @@ export const useCode = async (
 ): Promise<void> => {
   const { stored, use } = await read(where, whose)
   checkLockOut(where, use)
-  if (use.usedChallenges.some(({ challengeId }) => challengeId === challenge.challengeId))
-    throw new Fault('NotAuthorizedException', 'Invalid session for the user, session can only be used once.')
+  checkUnused(use, challenge.challengeId)
   const { isRight, timeStep, isFirst = false } = check()
   if (!isRight) {
     const nowMs = where.clock.now()
@@ -104,6 +108,17 @@ export const useCode = async (
     ...(timeStep === undefined ? {} : { lastTimeStep: timeStep }),
     usedChallenges: [...use.usedChallenges, challenge],
   })
+}
+
+/** Makes a challenge answered, whatever the answer was. Throws NotAuthorizedException when it was before. */
+export const useChallenge = async (
+  where: Where,
+  whose: Whose,
+  challenge: { readonly challengeId: string; readonly untilMs: number },
+): Promise<void> => {
+  const { stored, use } = await read(where, whose)
+  checkUnused(use, challenge.challengeId)
+  await write(where, stored, { ...use, usedChallenges: [...use.usedChallenges, challenge] })
 }
 
 /** Counts a code that is about to be sent. Throws TooManyRequestsException when enough were sent within the hour. */

@@ -1,5 +1,6 @@
 // USER_SRP_AUTH: the client proves that it knows the password without sending it. Two steps, the second may happen in another Region.
 import { timingSafeEqual } from 'node:crypto'
+import type { User } from '../directory/records/user.ts'
 import { requireSecretHash } from '../directory/secret-hash.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { poolNameOf } from '../srp/srp-group.ts'
@@ -11,12 +12,18 @@ import { poolSecrets } from './pool-secrets.ts'
 import { askPreAuthentication } from './pre-authentication.ts'
 import { openSession, sealSession } from './session.ts'
 import { candidateKeyed, candidateNamed, wrongPassword } from './sign-in-candidate.ts'
-import { required, type SignInRequest, type SignInStep, usernameParameter } from './sign-in-request.ts'
+import {
+  required,
+  type SignInAnswer,
+  type SignInRequest,
+  type SignInStep,
+  usernameParameter,
+} from './sign-in-request.ts'
 
 const challenge = 'PASSWORD_VERIFIER'
 
 /** What SECRET_BLOCK holds; numbers and secrets as base64. */
-type SrpSession = {
+export type SrpSession = {
   readonly usernameKey: string
   readonly username: string
   /** The name that the sign-in began with, when it was another. */
@@ -24,6 +31,8 @@ type SrpSession = {
   readonly clientPublic: string
   readonly serverPublic: string
   readonly serverSecret: string
+  /** Of a custom sign-in that began with a password: the challenges so far. Sealed in here, so that no client can leave it out. */
+  readonly customHistory?: readonly (readonly [name: number, isRight: 0 | 1, metadata?: string])[]
 }
 
 const toBase64 = (hex: string): string =>
@@ -36,7 +45,12 @@ const bindingOf = ({ pool, client }: SignInRequest) => ({
   challenge,
 })
 
-export const startSrp: SignInStep = async (request) => {
+export const startSrp: SignInStep = (request) => startSrpWith(request, undefined)
+
+export const startSrpWith = async (
+  request: SignInRequest,
+  customHistory: SrpSession['customHistory'],
+): Promise<SignInAnswer> => {
   const { client, pool, parameters, context } = request
   const name = usernameParameter(parameters)
   const clientPublic = required(parameters, 'SRP_A')
@@ -53,6 +67,7 @@ export const startSrp: SignInStep = async (request) => {
     clientPublic: toBase64(clientPublic),
     serverPublic: toBase64(serverPublic),
     serverSecret: serverSecret.toString('base64'),
+    ...(customHistory === undefined ? {} : { customHistory }),
   }
   const { session } = await poolSecrets(pool.poolId, context.pool.records)
   return {
@@ -75,44 +90,47 @@ export const startSrp: SignInStep = async (request) => {
 /** Longer than any date that a client could mean. */
 const timestampCharactersMax = 128
 
-export const verifySrp: SignInStep = async (request) => {
-  const { client, pool, parameters, context } = request
-  const name = usernameParameter(parameters)
-  const secretBlock = required(parameters, 'PASSWORD_CLAIM_SECRET_BLOCK')
-  const signature = required(parameters, 'PASSWORD_CLAIM_SIGNATURE')
-  const timestamp = required(parameters, 'TIMESTAMP')
-  if (timestamp.length > timestampCharactersMax)
-    throw new Fault('InvalidParameterException', 'TIMESTAMP is not valid.')
-  requireSecretHash(client, name, parameters.SECRET_HASH)
-  const secrets = await poolSecrets(pool.poolId, context.pool.records)
-  const begun = openSession<SrpSession>(bindingOf(request), secretBlock, {
-    key: secrets.session,
-    clock: context.clock,
-  })
-  if (name !== begun.username && name !== begun.givenName) throw wrongPassword()
-  const { user, credential, attempts } = await candidateKeyed(begun.usernameKey, request)
-  const counted = passwordAttemptsOf(context)
-  counted.check(attempts)
-  const sessionKey = await context.passwords.srpSessionKey({
-    clientPublic: toHex(begun.clientPublic),
-    serverPublic: toHex(begun.serverPublic),
-    serverSecret: Buffer.from(begun.serverSecret, 'base64'),
-    verifier: credential.verifier,
-  })
-  const expected = claimSignature(sessionKey, {
-    poolName: poolNameOf(pool.poolId),
-    username: begun.username,
-    secretBlock: Buffer.from(secretBlock, 'base64'),
-    timestamp,
-  })
-  const claimed = Buffer.from(signature, 'base64')
-  const isRight = claimed.length === expected.length && timingSafeEqual(claimed, expected)
-  if (user?.credential !== undefined && isRight) {
-    counted.succeeded(attempts)
-    return completeSignIn(request, user)
+/** The step that checks the password's proof; `finish` says what a right one leads to. */
+export const verifySrpThen =
+  (finish: (request: SignInRequest, user: User, begun: SrpSession) => Promise<SignInAnswer>): SignInStep =>
+  async (request) => {
+    const { client, pool, parameters, context } = request
+    const name = usernameParameter(parameters)
+    const secretBlock = required(parameters, 'PASSWORD_CLAIM_SECRET_BLOCK')
+    const signature = required(parameters, 'PASSWORD_CLAIM_SIGNATURE')
+    const timestamp = required(parameters, 'TIMESTAMP')
+    if (timestamp.length > timestampCharactersMax)
+      throw new Fault('InvalidParameterException', 'TIMESTAMP is not valid.')
+    requireSecretHash(client, name, parameters.SECRET_HASH)
+    const secrets = await poolSecrets(pool.poolId, context.pool.records)
+    const begun = openSession<SrpSession>(bindingOf(request), secretBlock, {
+      key: secrets.session,
+      clock: context.clock,
+    })
+    if (name !== begun.username && name !== begun.givenName) throw wrongPassword()
+    const { user, credential, attempts } = await candidateKeyed(begun.usernameKey, request)
+    const counted = passwordAttemptsOf(context)
+    counted.check(attempts)
+    const sessionKey = await context.passwords.srpSessionKey({
+      clientPublic: toHex(begun.clientPublic),
+      serverPublic: toHex(begun.serverPublic),
+      serverSecret: Buffer.from(begun.serverSecret, 'base64'),
+      verifier: credential.verifier,
+    })
+    const expected = claimSignature(sessionKey, {
+      poolName: poolNameOf(pool.poolId),
+      username: begun.username,
+      secretBlock: Buffer.from(secretBlock, 'base64'),
+      timestamp,
+    })
+    const claimed = Buffer.from(signature, 'base64')
+    const isRight = claimed.length === expected.length && timingSafeEqual(claimed, expected)
+    if (user?.credential !== undefined && isRight) {
+      counted.succeeded(attempts)
+      return finish(request, user, begun)
+    }
+    if (user?.credential === undefined && user?.status === 'RESET_REQUIRED')
+      return completeSignIn(request, user)
+    counted.failed(attempts)
+    throw wrongPassword()
   }
-  if (user?.credential === undefined && user?.status === 'RESET_REQUIRED')
-    return completeSignIn(request, user)
-  counted.failed(attempts)
-  throw wrongPassword()
-}

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider'
 import { KMSClient } from '@aws-sdk/client-kms'
-import { regionConfiguration } from '../../src/region/configuration.ts'
+import { type RegionConfiguration, regionConfiguration } from '../../src/region/configuration.ts'
 import { type RunningRegion, startRegion } from '../../src/region/start-region.ts'
 import { systemRandom } from '../../src/telemetry/clock.ts'
 
@@ -42,7 +42,7 @@ export const freePorts = async (count: number): Promise<readonly number[]> => {
 /** Starts Regions with everything of their own but the deployment secret. */
 export const startRegions = async (
   regions: readonly string[] = ['us-east-1', 'us-west-2'],
-  options: { readonly dataKeyLifetimeSeconds?: number } = {},
+  options: { readonly dataKeyLifetimeSeconds?: number; readonly lambda?: RegionConfiguration['lambda'] } = {},
 ): Promise<TestRegions & { readonly deploymentSecret: string }> => {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-regions-'))
   const ports = await freePorts(regions.length)
