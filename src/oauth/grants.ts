@@ -7,6 +7,7 @@ import { refreshTokens } from '../signin/refresh.ts'
 import { signJwt } from '../signin/signed-jwt.ts'
 import { seconds } from '../signin/token-claims.ts'
 import { makeTokenId } from '../signin/token-id.ts'
+import { changeAccessClaims } from '../signin/token-triggers.ts'
 import type { ClientRequest } from './client-request.ts'
 import { OauthError } from './oauth-error.ts'
 
@@ -30,6 +31,21 @@ const grantedScope = (asked: string | null, allowed: readonly string[]): string 
   return (wanted.length === 0 ? custom : [...new Set(wanted)]).join(' ')
 }
 
+/** The token endpoint's `aws_client_metadata`: a JSON object of texts for the pool's function. */
+const metadataIn = (form: URLSearchParams): Readonly<Record<string, string>> | undefined => {
+  const given = form.get('aws_client_metadata')
+  if (given === null || given === '') return undefined
+  try {
+    const metadata: unknown = JSON.parse(given)
+    const isMap = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)
+    if (isMap && Object.values(metadata).every((value) => typeof value === 'string'))
+      return metadata as Readonly<Record<string, string>>
+  } catch {
+    // Not JSON: refused like any other text that is no map.
+  }
+  throw new OauthError('invalid_request')
+}
+
 const clientCredentials: Grant = async ({ form, client, pool }, runtime) => {
   const { AllowedOAuthFlows, AllowedOAuthFlowsUserPoolClient, AllowedOAuthScopes } = client.settings
   const isAllowed = AllowedOAuthFlowsUserPoolClient === true && client.secrets.length > 0
@@ -50,8 +66,17 @@ const clientCredentials: Grant = async ({ form, client, pool }, runtime) => {
     jti: makeTokenId(runtime),
     client_id: client.clientId,
   }
+  const changes = await runtime.triggers.tokenGeneration(pool, {
+    source: 'ClientCredentials',
+    user: undefined,
+    clientId: client.clientId,
+    clientMetadata: metadataIn(form),
+    groups: { groupsToOverride: [], iamRolesToOverride: [] },
+    scopes: scope.split(' '),
+  })
+  const changed = changes === undefined ? claims : changeAccessClaims(claims, changes)
   return {
-    access_token: await signJwt('access', claims, pool.records),
+    access_token: await signJwt('access', changed, pool.records),
     expires_in: seconds(lifetimeMs),
     token_type: 'Bearer',
   }

@@ -40,6 +40,8 @@ const codesOfFaults: Readonly<Record<string, readonly [OauthErrorCode, OauthErro
   TooManyRequestsException: ['temporarily_unavailable', 429],
   UnsupportedTokenTypeException: ['unsupported_token_type', 400],
   UnsupportedOperationException: ['invalid_request', 400],
+  UserLambdaValidationException: ['invalid_request', 400],
+  InvalidLambdaResponseException: ['invalid_request', 400],
   UnauthorizedException: ['invalid_request', 400],
 }
 

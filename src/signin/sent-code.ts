@@ -1,6 +1,6 @@
 // One-time passwords that are sent during a sign-in: made, sealed into the challenge's Session, sent, and compared.
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { deliveryDetails, type Message } from '../directory/messages-port.ts'
+import { deliveryDetails, type Message, messagesAbout } from '../directory/messages-port.ts'
 import { randomString } from '../directory/random-string.ts'
 import type { User } from '../directory/records/user.ts'
 import type { UserPool } from '../directory/records/user-pool.ts'
@@ -39,13 +39,20 @@ export const deliveryParameters = (channel: Channel, to: string): Record<string,
 
 /** Makes a code of `length` digits and sends it. Throws TooManyRequestsException, or NotAuthorizedException for a locked-out user. */
 export const sendCode = async (
-  { pool, context }: SignInRequest,
+  { client, pool, context, clientMetadata }: SignInRequest,
   user: User,
   { channel, to, length }: { readonly channel: Channel; readonly to: string; readonly length: number },
 ): Promise<string> => {
   await countSending(context, user)
   const code = randomString(context.random, '0123456789', length)
-  await context.messages.send(messageOf(pool, channel, to, user, code))
+  const { clientId } = client
+  const messages = messagesAbout(context.messages, {
+    occasion: 'Authentication',
+    user,
+    clientId,
+    clientMetadata,
+  })
+  await messages.send(messageOf(pool, channel, to, user, code))
   return code
 }
 
