@@ -4,10 +4,12 @@ import { Fault } from '../wire/fault.ts'
 import type { ClientSurroundings } from './client-rules.ts'
 import { readPool } from './read-pool.ts'
 import { type AppClient, appClients, resourceServers } from './records/app-client.ts'
+import { identityProviders } from './records/identity-provider.ts'
 import { scopesOf } from './resource-server-rules.ts'
 
 /** More than a pool can have, also when two requests pass the limit at once. */
 const resourceServersListed = 1_000
+const identityProvidersListed = 1_000
 
 type Scope = { readonly poolId: string; readonly records: Records }
 
@@ -21,14 +23,15 @@ export const readClient = async (
   return stored
 }
 
-/** What the rules of a client look at. The pool has no identity providers but its own directory yet. */
+/** What the rules of a client look at. */
 export const readSurroundings = async (
   scope: Scope,
   about: Pick<ClientSurroundings, 'hasSecret' | 'verb'>,
 ): Promise<ClientSurroundings> => {
-  const [pool, servers] = await Promise.all([
+  const [pool, servers, providers] = await Promise.all([
     readPool(scope),
     scope.records.list(resourceServers, { limit: resourceServersListed }),
+    scope.records.list(identityProviders, { limit: identityProvidersListed }),
   ])
   return {
     ...about,
@@ -36,6 +39,6 @@ export const readSurroundings = async (
     tier: pool.value.settings.UserPoolTier ?? 'ESSENTIALS',
     schema: pool.value.schema,
     customScopes: new Set(servers.items.flatMap(({ value }) => scopesOf(value))),
-    identityProviders: new Set(),
+    identityProviders: new Set(providers.items.map(({ value }) => value.name)),
   }
 }

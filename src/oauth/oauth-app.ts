@@ -7,6 +7,7 @@ import { type ClientRequest, readClientRequest } from './client-request.ts'
 import { discoveryOf, type IssuerForm, jwksOf } from './discovery.ts'
 import { grants } from './grants.ts'
 import { OauthError, oauthErrorOf } from './oauth-error.ts'
+import { addUiImages } from './ui-images.ts'
 
 const bodyBytesMax = 64 * 1024
 
@@ -111,6 +112,7 @@ export const createOauthApp = (runtime: Runtime): Hono => {
       context.json({ error: 'invalid_request' }, 405, { ...tokenHeaders, allow: 'POST' }),
     )
 
+  addUiImages(app, runtime)
   addDocuments(app, runtime)
 
   app.onError((error, context) => {

@@ -1,13 +1,16 @@
 // Every user-pool operation that is built, from the folders that hold them.
 
 import type { AnyOperation } from '../directory/operation.ts'
+import { brandingOperations } from '../directory/operations/branding/operations.ts'
 import { clientOperations } from '../directory/operations/client/operations.ts'
 import { domainOperations } from '../directory/operations/domain/operations.ts'
 import { groupOperations } from '../directory/operations/group/operations.ts'
+import { identityProviderOperations } from '../directory/operations/identity-provider/operations.ts'
 import { poolOperations } from '../directory/operations/pool/operations.ts'
 import { resourceServerOperations } from '../directory/operations/resource-server/operations.ts'
 import { signUpOperations } from '../directory/operations/sign-up/operations.ts'
 import { tagOperations } from '../directory/operations/tag/operations.ts'
+import { termsOperations } from '../directory/operations/terms/operations.ts'
 import { userOperations } from '../directory/operations/user/operations.ts'
 import { operationRegistry } from '../directory/registry.ts'
 import { signinOperations } from '../signin/operations/operations.ts'
@@ -24,6 +27,9 @@ export const userPoolOperations = (
     tagOperations,
     userOperations,
     groupOperations,
+    identityProviderOperations,
+    brandingOperations,
+    termsOperations,
     signUpOperations,
     signinOperations,
     replicationOperations,

@@ -23,6 +23,7 @@ const nameLengthMax = 256
 
 const scopeInHeader = /^AWS4-HMAC-SHA256\s.*Credential=[^/\s]+\/\d{8}\/([^/\s,]+)\//
 const scopeInQuery = /^[^/]+\/\d{8}\/([^/]+)\//
+const poolInPath = /^\/([\w-]+_[0-9A-Za-z]+)\//
 const issuerPath = /^\/([\w-]+_[0-9A-Za-z]+)(\/\.well-known\/[^?]*)(\?.*)?$/
 const poolIdOfIssuer = /\/([\w-]+_[0-9A-Za-z]+)$/
 
@@ -146,7 +147,9 @@ const subjectOfHead = (head: RequestHead, baseDomain: string | undefined): Subje
   if (ofHost !== undefined) return ofHost
   const region = signedRegion(head)
   if (region !== undefined) return { kind: 'region', region }
-  return head.method === 'GET' || head.method === 'HEAD' ? issuerSubject(head) : undefined
+  return head.method === 'GET' || head.method === 'HEAD'
+    ? (issuerSubject(head) ?? named('pool', poolInPath.exec(head.url)?.[1]))
+    : undefined
 }
 
 /** What the request is about. `body` is empty unless `needsBody` said so. */

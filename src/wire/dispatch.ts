@@ -9,7 +9,8 @@ import { readBody } from './request-body.ts'
 import type { Caller, CredentialLookup, Service } from './service.ts'
 import { verifySignature } from './sigv4.ts'
 
-const bodyBytesMax = 1024 * 1024
+/** A style of managed login with its images is the largest request. */
+const bodyBytesMax = 3 * 1024 * 1024
 const attemptsMax = 8
 const contentType = 'application/x-amz-json-1.1'
 

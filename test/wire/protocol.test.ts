@@ -208,7 +208,7 @@ test.each([
   ['malformed JSON', '{"ClientId":', 400, 'SerializationException'],
   ['a string for a structure', '"text"', 400, 'SerializationException'],
   ['a number for a string', '{"ClientId":5,"Username":"u"}', 400, 'SerializationException'],
-  ['an oversized body', Buffer.alloc(1024 * 1024 + 1, 32), 413, 'RequestEntityTooLargeException'],
+  ['an oversized body', Buffer.alloc(3 * 1024 * 1024 + 1, 32), 413, 'RequestEntityTooLargeException'],
 ])('%s is refused', async (_what, body, status, type) => {
   expect(await post(target('SignUp'), body)).toMatchObject({ status, body: { __type: type } })
 })

@@ -1,0 +1,10 @@
+// A version 4 UUID (RFC 9562, section 5.4) from the randomness that is handed in.
+import type { Random } from '../telemetry/clock.ts'
+
+export const randomUuid = (random: Random): string => {
+  const bytes = Buffer.from(random.bytes(16))
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}
