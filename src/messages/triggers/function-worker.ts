@@ -42,8 +42,8 @@ const resultOf = (handler: Handler, { event, context }: WorkerCall): Promise<unk
       done,
     )
     if (returned instanceof Promise) returned.then(resolve, done)
-    // A function that takes neither context nor callback can't answer later.
-    else if (returned !== undefined || handler.length < 2) resolve(returned)
+    // A function that takes a callback answers by it, whatever it returns; one that takes not even a context can't answer later.
+    else if (handler.length < 2 || (handler.length < 3 && returned !== undefined)) resolve(returned)
   })
 
 const answer = async (call: WorkerCall, loading: Promise<Handler>): Promise<WorkerAnswer> => {
