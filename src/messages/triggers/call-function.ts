@@ -15,6 +15,8 @@ const concurrentCallsMax = 1_000
 export type FunctionCaller = {
   /** The object that the function returned. `trigger` is the name that errors give the function. */
   call(trigger: string, functionArn: string, event: object): Promise<Readonly<Record<string, unknown>>>
+  /** Throws UnexpectedLambdaException in a Region with nowhere to run functions. */
+  requireRunners(trigger: string): void
   close(): Promise<void>
 }
 
@@ -48,14 +50,18 @@ export const createFunctionCaller = (
 ): FunctionCaller => {
   let runningCount = 0
 
+  const requireRunners = (trigger: string): void => {
+    if (runners.length > 0) return
+    throw unexpected(
+      `${trigger} invocation failed due to configuration. This Region has nowhere to run Lambda functions: ` +
+        'start it with --functions <folder> or --lambda-endpoint <URL>.',
+    )
+  }
+
   const runnerOf = async (trigger: string, functionArn: string): Promise<FunctionRunner> => {
+    requireRunners(trigger)
     for (const runner of runners) if (await runner.has(functionArn)) return runner
-    throw runners.length === 0
-      ? unexpected(
-          `${trigger} invocation failed due to configuration. This Region has nowhere to run Lambda functions: ` +
-            'start it with --functions <folder> or --lambda-endpoint <URL>.',
-        )
-      : unexpected(`${trigger} invocation failed due to error ResourceNotFoundException.`)
+    throw unexpected(`${trigger} invocation failed due to error ResourceNotFoundException.`)
   }
 
   /** Rejects with the last attempt's error. */
@@ -105,6 +111,7 @@ export const createFunctionCaller = (
         runningCount -= 1
       }
     },
+    requireRunners,
     close: async () => {
       for (const runner of runners) await runner.close()
     },

@@ -45,6 +45,7 @@ export const createTriggeredMessages = (options: TriggeredMessagesOptions): Mess
     keyArn: string | undefined,
   ): Promise<void> => {
     const { trigger, type } = senders[channel]
+    options.caller.requireRunners(trigger)
     const encrypted = code === undefined ? undefined : await encryptedFor(trigger, code, { poolId, keyArn })
     try {
       await callTrigger(options, poolId, target, {
