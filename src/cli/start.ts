@@ -1,4 +1,6 @@
 // `twinpool start`: a whole deployment on this machine, for use.
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { defineCommand } from 'citty'
 import { z } from 'zod'
 import { CliFailure } from './cli-failure.ts'
@@ -39,6 +41,21 @@ const declared = {
       'Port of those names, if a load balancer or port forwarding stands before the router (443: HTTPS)',
     valueHint: 'port',
   },
+  functions: {
+    type: 'string',
+    description: 'Run Lambda triggers from this folder: <function name>.mjs, .js or .ts',
+    valueHint: 'folder',
+  },
+  'lambda-endpoint': {
+    type: 'string',
+    description: 'Run Lambda triggers over the Invoke API at this URL (aws: AWS Lambda itself)',
+    valueHint: 'URL',
+  },
+  'lambda-access-key': {
+    type: 'string',
+    description: 'Sign calls to it (default: the deployment’s own; for aws what the AWS SDK finds)',
+    valueHint: 'ID:SECRET',
+  },
   json: { type: 'boolean', description: 'Print the endpoints as one line of JSON' },
   'log-level': {
     type: 'string',
@@ -78,6 +95,18 @@ const options = z.object({
     )
     .optional(),
   publicPort: portOption.pipe(z.number().min(1, 'a port is a number from 1 to 65535')).optional(),
+  functions: z
+    .string()
+    .refine(
+      (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
+      'there is no such folder',
+    )
+    .transform((path) => resolve(path))
+    .optional(),
+  lambdaEndpoint: z
+    .union([z.literal('aws'), z.url({ protocol: /^https?$/ })], 'give it as a URL, or aws')
+    .optional(),
+  lambdaAccessKey: accessKeyOption.optional(),
   json: z.boolean().default(false),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'one of debug, info, warn, error, silent'),
 })
@@ -96,6 +125,11 @@ export const start = defineCommand({
         ...given,
         dataFolder: given.data,
         isTls: given.tls,
+        lambda: {
+          functionsFolder: given.functions,
+          endpoint: given.lambdaEndpoint,
+          credentials: given.lambdaAccessKey,
+        },
         logDescriptor: standardError,
         isRestarted: true,
         say: (line) => console.error(line),

@@ -22,6 +22,8 @@ export type SupervisorOptions = RequestedDeployment & {
   readonly baseDomain?: string | undefined
   /** The port of names under the base domain, where it is not the router's. */
   readonly publicPort?: number | undefined
+  /** Where the Regions run Lambda triggers. */
+  readonly lambda?: RegionConfiguration['lambda']
   readonly logLevel: LogLevel
   readonly logDescriptor: number
   readonly isRestarted: boolean
@@ -65,7 +67,7 @@ const plan = (
   ports: readonly number[],
 ): Plan => {
   const random = options.random ?? systemRandom
-  const { host, baseDomain, publicPort, logLevel } = options
+  const { host, baseDomain, publicPort, lambda, logLevel } = options
   const tls = options.isTls
     ? prepareTls(folder, tlsNames(host, deployment.regions, baseDomain), options.clock ?? systemClock, random)
     : undefined
@@ -94,6 +96,7 @@ const plan = (
       accessKeys,
       deploymentSecret,
       tls,
+      lambda,
       dataKeyLifetimeSeconds: 60,
       logLevel,
     }),
