@@ -93,7 +93,8 @@ export const changeAccessClaims = (claims: Claims, changes: TokenChanges): Claim
   // "You can add an aud claim to access tokens, but its value must match the app client ID of the current session."
   const allowed = Object.entries(add).filter(([name, value]) => name !== 'aud' || value === claims.client_id)
   const changed = changedClaims('accessToken', claims, { add: Object.fromEntries(allowed), suppress })
-  const scoped = { ...changed, scope: changedScopes(String(claims.scope ?? ''), changes.accessToken) }
+  const scope = typeof claims.scope === 'string' ? claims.scope : ''
+  const scoped = { ...changed, scope: changedScopes(scope, changes.accessToken) }
   return changes.groups === undefined ? scoped : withGroups('accessToken', scoped, changes.groups)
 }
 

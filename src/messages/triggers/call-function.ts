@@ -34,10 +34,9 @@ const parsed = (payload: string): Readonly<Record<string, unknown>> => {
   let value: unknown
   try {
     value = JSON.parse(payload)
-  } catch (error) {
-    throw new Fault('InvalidLambdaResponseException', 'Invalid lambda function output : Invalid JSON', {
-      cause: error,
-    })
+  } catch {
+    // Without the cause: it quotes what the function answered, which is nothing for a log.
+    throw new Fault('InvalidLambdaResponseException', 'Invalid lambda function output : Invalid JSON')
   }
   if (!isObject(value)) throw unrecognizable()
   return value
