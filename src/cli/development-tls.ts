@@ -1,7 +1,7 @@
 // HTTPS under a development authority: made once in the data folder, the server certificate renewed when it must be.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import type { Clock, Random } from '../telemetry/clock.ts'
-import { type CertifiedKey, makeAuthority, makeServerCertificate } from './certificate.ts'
+import { type CertifiedKey, makeAuthority, makeServerCertificate } from '../x509/certificate.ts'
 import { type DataFolder, readFileIfAny, writePrivateFile } from './data-folder.ts'
 
 const dayMs = 86_400_000

@@ -7,6 +7,7 @@ import type { Invocation } from '../wire/service.ts'
 import type { AnyOperation } from './operation.ts'
 import { notEnabledOn, type PoolScope } from './operation.ts'
 import { poolOfClient } from './pool-of-client.ts'
+import { rateLimitsOf } from './rate-limits.ts'
 import { type RegisteredPool, registeredPools, userPoolDomains } from './records/user-pool.ts'
 import type { Runtime } from './runtime.ts'
 import { sessionParts } from './session-pool.ts'
@@ -140,6 +141,7 @@ export const passGate = async (
     requirePermission(caller, { action: `cognito-idp:${operation.name}`, resource, context })
   }
   if (operation.runs === 'region') requireAllowed(runtime.endpoints.poolArn('*'))
+  await rateLimitsOf(runtime).take(operation.name)
   if (operation.runs === 'region') return operation.handle(invocation.input as never, base as never)
   if (await isAboutUnknownDomain(operation, invocation.input as PoolReference, runtime))
     return operation.unknownDomain

@@ -3,6 +3,7 @@ import type { Locality } from '../vault/collection.ts'
 import type { Changes, Records, Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Attributes } from './attribute-rules.ts'
+import { identityAliases } from './linked-identities.ts'
 import { type Alias, aliases, type User, users } from './records/user.ts'
 import type { UserPool } from './records/user-pool.ts'
 import { type AliasKind, aliasKindsOf, usernameAttributesOf, usernameKeyOf } from './username-rules.ts'
@@ -26,13 +27,15 @@ export const aliasesOf = (
   attributes: Attributes,
 ): readonly UserAlias[] => {
   const standInForNames = usernameAttributesOf(userPool).length > 0
-  return aliasKindsOf(userPool).flatMap((kind) => {
+  const identities = identityAliases(attributes)
+  const ofAttributes = aliasKindsOf(userPool).flatMap((kind) => {
     const value = attributes[kind]
     if (value === undefined || value === '') return []
     return standInForNames || isHeld[kind](attributes)
       ? [{ attribute: kind, value: usernameKeyOf(userPool, value) }]
       : []
   })
+  return [...ofAttributes, ...identities]
 }
 
 const keyOf = ({ attribute, value }: UserAlias): string =>

@@ -2,12 +2,17 @@
 
 import type { AnyOperation } from '../directory/operation.ts'
 import { brandingOperations } from '../directory/operations/branding/operations.ts'
+import { certificateOperations } from '../directory/operations/certificate/operations.ts'
 import { clientOperations } from '../directory/operations/client/operations.ts'
 import { domainOperations } from '../directory/operations/domain/operations.ts'
 import { groupOperations } from '../directory/operations/group/operations.ts'
 import { identityProviderOperations } from '../directory/operations/identity-provider/operations.ts'
+import { limitOperations } from '../directory/operations/limit/operations.ts'
+import { linkingOperations } from '../directory/operations/linking/operations.ts'
+import { logDeliveryOperations } from '../directory/operations/log-delivery/operations.ts'
 import { poolOperations } from '../directory/operations/pool/operations.ts'
 import { resourceServerOperations } from '../directory/operations/resource-server/operations.ts'
+import { riskOperations } from '../directory/operations/risk/operations.ts'
 import { signUpOperations } from '../directory/operations/sign-up/operations.ts'
 import { tagOperations } from '../directory/operations/tag/operations.ts'
 import { termsOperations } from '../directory/operations/terms/operations.ts'
@@ -30,6 +35,11 @@ export const userPoolOperations = (
     identityProviderOperations,
     brandingOperations,
     termsOperations,
+    riskOperations,
+    logDeliveryOperations,
+    certificateOperations,
+    limitOperations,
+    linkingOperations,
     signUpOperations,
     signinOperations,
     replicationOperations,

@@ -1,6 +1,6 @@
 // A Region's directory with the operations on users, groups and sign-up, real password work, and the inbox that messages go to.
 
-import type { Input } from '../../src/directory/operation.ts'
+import type { AnyOperation, Input } from '../../src/directory/operation.ts'
 import { groupOperations } from '../../src/directory/operations/group/operations.ts'
 import { signUpOperations } from '../../src/directory/operations/sign-up/operations.ts'
 import { userOperations } from '../../src/directory/operations/user/operations.ts'
@@ -26,12 +26,16 @@ export type UsersDirectory = TestDirectory & {
 }
 
 export const startUsersDirectory = async (
-  options: { readonly wrapStore?: (store: Store) => Store } = {},
+  options: {
+    readonly wrapStore?: (store: Store) => Store
+    /** Besides these. */
+    readonly operations?: readonly AnyOperation[]
+  } = {},
 ): Promise<UsersDirectory> => {
   let runtime: Runtime | undefined
   const directory = await startDirectory({
     ...options,
-    operations: theseOperations,
+    operations: [...theseOperations, ...(options.operations ?? [])],
     runtimeWith: (base) => {
       const { vault, clock, random } = base
       const passwords = createPasswordWorkers({ threads: 1, random, clock })

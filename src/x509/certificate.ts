@@ -1,6 +1,14 @@
-// X.509 certificates (RFC 5280) with ECDSA P-256 keys: an authority of its own, and a server certificate under it.
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+// X.509 certificates (RFC 5280): an authority with a P-256 key and a server certificate under it, and self-signed ones with RSA keys.
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPair,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto'
 import { isIP } from 'node:net'
+import { promisify } from 'node:util'
 import type { Random } from '../telemetry/clock.ts'
 import {
   bitString,
@@ -18,6 +26,7 @@ import {
 const ids = {
   commonName: '2.5.4.3',
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  sha256WithRsaEncryption: '1.2.840.113549.1.1.11',
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAlternativeName: '2.5.29.17',
@@ -35,7 +44,11 @@ export type CertifiedKey = {
 
 type Validity = { readonly fromMs: number; readonly untilMs: number }
 
-const signatureAlgorithm = sequence(objectId(ids.ecdsaWithSha256))
+/** RFC 5758, section 3.2: no parameters. RFC 4055, section 5: with RSA they are NULL. */
+const signatureAlgorithm = (key: KeyObject): Buffer =>
+  key.asymmetricKeyType === 'rsa'
+    ? sequence(objectId(ids.sha256WithRsaEncryption), Buffer.of(0x05, 0x00))
+    : sequence(objectId(ids.ecdsaWithSha256))
 
 const nameOf = (commonName: string): Buffer =>
   sequence(set(sequence(objectId(ids.commonName), utf8String(commonName))))
@@ -78,14 +91,18 @@ const certify = (options: {
   const toSign = sequence(
     context(0, integer(Buffer.of(2))),
     integer(serial),
-    signatureAlgorithm,
+    signatureAlgorithm(options.issuerKey),
     nameOf(options.issuer),
     sequence(time(options.validity.fromMs), time(options.validity.untilMs)),
     nameOf(options.subject),
     createPublicKey(options.subjectKey).export({ type: 'spki', format: 'der' }),
     context(3, sequence(...options.extensions)),
   )
-  const whole = sequence(toSign, signatureAlgorithm, bitString(sign('sha256', toSign, options.issuerKey)))
+  const whole = sequence(
+    toSign,
+    signatureAlgorithm(options.issuerKey),
+    bitString(sign('sha256', toSign, options.issuerKey)),
+  )
   const lines = whole.toString('base64').match(/.{1,64}/g) ?? []
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
 }
@@ -133,4 +150,23 @@ export const makeServerCertificate = (
     subjectKey: privateKey,
   }
   return { certificate: certify({ ...signing, validity, extensions, random }), privateKey, name }
+}
+
+const newRsaKey = async (): Promise<KeyObject> =>
+  (await promisify(generateKeyPair)('rsa', { modulusLength: 2_048 })).privateKey
+
+/** For signing messages, as SAML does: an RSA-2048 key that certifies itself. */
+export const makeSelfSigned = async (
+  name: string,
+  validity: Validity,
+  random: Random,
+): Promise<CertifiedKey> => {
+  const privateKey = await newRsaKey()
+  const extensions = [
+    extension(ids.basicConstraints, true, sequence()),
+    // digitalSignature: bit 0.
+    extension(ids.keyUsage, true, bitString(Buffer.of(0x80), 7)),
+  ]
+  const both = { subject: name, subjectKey: privateKey, issuer: name, issuerKey: privateKey }
+  return { certificate: certify({ ...both, validity, extensions, random }), privateKey, name }
 }
