@@ -2,7 +2,7 @@
 import type { Records } from '../vault/records.ts'
 import type { User } from './records/user.ts'
 
-/** The pool's data as this Region has it: triggers are settings of the Region that serves. */
+/** The pool's data as this Region has it, for one request: triggers are settings of the Region that serves. */
 export type TriggerScope = { readonly poolId: string; readonly records: Pick<Records, 'get'> }
 
 type Pairs = Readonly<Record<string, string>>

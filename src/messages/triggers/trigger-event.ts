@@ -36,7 +36,18 @@ const eventVersion = (lambdaVersion: string | undefined): string =>
 export type TriggerFunction = { readonly arn: string; readonly version: string }
 
 /** This Region's settings decide: a replica has triggers of its own (spec/replication.md, "What travels"). */
-export const lambdaConfigOf = async ({ poolId, records }: TriggerScope): Promise<LambdaConfigType> =>
+export const lambdaConfigOf = (scope: TriggerScope): Promise<LambdaConfigType> => {
+  const known = configs.get(scope)
+  if (known !== undefined) return known
+  const reading = readConfig(scope)
+  configs.set(scope, reading)
+  return reading
+}
+
+/** A scope belongs to one request: what it read first holds for all of its triggers, and a sign-in reads once. */
+const configs = new WeakMap<TriggerScope, Promise<LambdaConfigType>>()
+
+const readConfig = async ({ poolId, records }: TriggerScope): Promise<LambdaConfigType> =>
   (await records.get(regionalSettings, poolId))?.value.lambda ?? {}
 
 export const functionIn = (config: LambdaConfigType, trigger: TriggerName): TriggerFunction | undefined => {
