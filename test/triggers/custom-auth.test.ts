@@ -6,6 +6,12 @@ import {
   type InitiateAuthResponse,
   RespondToAuthChallengeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import {
+  AuthenticationDetails,
+  CognitoUser,
+  CognitoUserPool,
+  type CognitoUserSession,
+} from 'amazon-cognito-identity-js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { functionArn, type LambdaEndpoint, startLambdaEndpoint } from '../support/lambda-endpoint.ts'
 import { startRegions } from '../support/regions.ts'
@@ -220,6 +226,36 @@ describe('CUSTOM_AUTH', () => {
     }))
     await expect(start()).rejects.toMatchObject({ name: 'InvalidLambdaResponseException' })
   })
+})
+
+it('amazon-cognito-identity-js signs in by it, with a password first and without one', async () => {
+  const endpoint = regions.origins['us-east-1'] ?? ''
+  const users = new CognitoUserPool({ UserPoolId: pool.poolId, ClientId: pool.clientId, endpoint })
+  const signInBy = (begin: 'authenticateUser' | 'initiateAuth') =>
+    new Promise<string>((resolve, reject) => {
+      const user = new CognitoUser({ Username: 'ana', Pool: users })
+      user.setAuthenticationFlowType('CUSTOM_AUTH')
+      const steps = {
+        onSuccess: (session: CognitoUserSession) => resolve(session.getIdToken().getJwtToken()),
+        onFailure: reject,
+        customChallenge: () => user.sendCustomChallengeAnswer('blue', steps),
+      }
+      user[begin](new AuthenticationDetails({ Username: 'ana', Password: password }), steps)
+    })
+  for (const begin of ['authenticateUser', 'initiateAuth'] as const)
+    expect(claimsOf(await signInBy(begin))['cognito:username']).toBe('ana')
+  expect(
+    lambda.callsOf('DefineAuthChallenge_Authentication').map(({ event }) => {
+      const session = event.request.session as readonly Result[]
+      return session.map(({ challengeName }) => challengeName)
+    }),
+  ).toEqual([
+    ['SRP_A'],
+    ['SRP_A', 'PASSWORD_VERIFIER'],
+    ['SRP_A', 'PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'],
+    [],
+    ['CUSTOM_CHALLENGE'],
+  ])
 })
 
 describe('a user who does not exist', () => {
