@@ -104,7 +104,11 @@ const options = z.object({
     .transform((path) => resolve(path))
     .optional(),
   lambdaEndpoint: z
-    .union([z.literal('aws'), z.url({ protocol: /^https?$/ })], 'give it as a URL, or aws')
+    .string()
+    .refine(
+      (text) => text === 'aws' || z.url({ protocol: /^https?$/ }).safeParse(text).success,
+      'give it as a URL, or aws',
+    )
     .optional(),
   lambdaAccessKey: accessKeyOption.optional(),
   json: z.boolean().default(false),
