@@ -11,7 +11,16 @@ import {
   scopeOf,
 } from './keys.ts'
 import { checkLogEntry } from './log-entry.ts'
-import type { Commit, LogEntry, RangeOptions, Store, StoreRecord, StreamHead } from './store.ts'
+import type {
+  Commit,
+  Found,
+  FoundPosition,
+  LogEntry,
+  RangeOptions,
+  Store,
+  StoreRecord,
+  StreamHead,
+} from './store.ts'
 import { StoreFailure } from './store-errors.ts'
 
 type Awaitable<Value> = Value | Promise<Value>
@@ -22,6 +31,11 @@ export type StoreReader = {
   getMany(keys: readonly string[]): Awaitable<(StoreRecord | undefined)[]>
   range(prefix: string, options: RangeOptions): Awaitable<StoreRecord[]>
   find(term: string, prefix: string, options: RangeOptions): Awaitable<StoreRecord[]>
+  findBeginning(
+    beginning: string,
+    scopeAndCollection: string,
+    options: { readonly after?: FoundPosition; readonly limit: number },
+  ): Awaitable<Found[]>
   count(scopeAndCollection: string): Awaitable<number>
   counter(key: string): Awaitable<number>
   head(stream: string): Awaitable<StreamHead>
@@ -95,6 +109,8 @@ export const createCheckedStore = ({ clock, read, submit, watch, close }: StoreE
     getMany: (keys) => read((reader) => reader.getMany(keys)),
     range: (prefix, rangeOptions) => read((reader) => reader.range(prefix, rangeOptions)),
     find: (term, prefix, rangeOptions) => read((reader) => reader.find(term, prefix, rangeOptions)),
+    findBeginning: (beginning, scopeAndCollection, options) =>
+      read((reader) => reader.findBeginning(beginning, scopeAndCollection, options)),
     count: (scopeAndCollection) => read((reader) => reader.count(scopeAndCollection)),
     counter: (key) => read((reader) => reader.counter(key)),
     head: (stream) => read((reader) => reader.head(stream)),

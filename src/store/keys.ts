@@ -1,5 +1,5 @@
 // What a key, a scope and a term may look like, and the bounds by which keys with a common beginning are found.
-import type { Commit, Key, RangeOptions, StoreRecord } from './store.ts'
+import type { Commit, FoundPosition, Key, RangeOptions, StoreRecord } from './store.ts'
 
 export const keyLengthMax = 512
 export const scopeLengthMax = 128
@@ -137,4 +137,60 @@ export const rangeBounds = (prefix: string, options: RangeOptions): readonly [st
   // The first key that can follow `after` is `after` with a space, the lowest printable character.
   const next = `${after} `
   return next > from ? [next, to] : [from, to]
+}
+
+/** Terms that are found across scopes. All others are found within one `scope/collection`, by which an engine may order its index. */
+export const isRegionWide = (term: string): boolean => term.startsWith('~')
+
+const checkTerm = (term: string): void => {
+  if (typeof term !== 'string' || term === '' || term.length > termLengthMax || !printableAscii.test(term))
+    throw new RangeError(`a term has 1 to ${termLengthMax} printable characters`)
+}
+
+/** `scope/collection` of a prefix that names at least that much. */
+export const placeIn = (prefix: string): string | undefined => {
+  const scopeEnd = prefix.indexOf('/')
+  const end = scopeEnd === -1 ? -1 : prefix.indexOf('/', scopeEnd + 1)
+  return end === -1 ? undefined : prefix.slice(0, end)
+}
+
+/** Refuses what `find` doesn't take; returns the bounds of the keys as rangeBounds does. */
+export const findBounds = (
+  term: string,
+  prefix: string,
+  options: RangeOptions,
+): readonly [string, string] => {
+  checkTerm(term)
+  const bounds = rangeBounds(prefix, options)
+  if (!isRegionWide(term) && placeIn(prefix) === undefined)
+    throw new RangeError(`a term is found within one scope/collection: ${shown(prefix)}`)
+  return bounds
+}
+
+export const checkPlace = (scopeAndCollection: string): void => {
+  if (placeOf(`${scopeAndCollection}/x`) !== scopeAndCollection)
+    throw new RangeError(`not of the form scope/collection: ${shown(scopeAndCollection)}`)
+}
+
+/**
+ * Refuses what `findBeginning` doesn't take. Returns the position (exclusive) after which it has to look, and the bound (exclusive) of the terms.
+ * Every key is longer than the empty one, so that no record is passed over at the beginning.
+ */
+export const beginningBounds = (
+  beginning: string,
+  scopeAndCollection: string,
+  options: { readonly after?: FoundPosition; readonly limit: number },
+): { readonly after: FoundPosition; readonly end: string } => {
+  checkTerm(beginning)
+  checkPlace(scopeAndCollection)
+  checkLimit(options.limit)
+  if (isRegionWide(beginning)) throw new RangeError('a term that is found across scopes has no beginning')
+  const first = { term: beginning, key: `${scopeAndCollection}/` }
+  const { after } = options
+  const end = `${beginning}\x7f`
+  if (after === undefined || after.term < beginning) return { after: first, end }
+  checkTerm(after.term)
+  if (after.key.length > keyLengthMax || !printableAscii.test(after.key))
+    throw new RangeError(`'after' must be printable ASCII: ${shown(after.key)}`)
+  return { after, end }
 }

@@ -65,6 +65,12 @@ export type CopyState = { readonly from: number; readonly after?: Key; readonly 
 
 export type RangeOptions = { readonly after?: Key; readonly limit: number; readonly reverse?: boolean }
 
+/** Where a search by the beginning of a term stands: a term, and the key of a record that carries it. */
+export type FoundPosition = { readonly term: string; readonly key: Key }
+
+/** A record, with the one of its terms by which it was found. */
+export type Found = { readonly term: string; readonly record: StoreRecord }
+
 /** A check failed: somebody else changed the record first. The operation runs again from its reads. */
 export class Conflict extends Error {
   readonly key: Key
@@ -93,8 +99,20 @@ export interface Store {
   getMany(keys: readonly Key[]): Promise<(StoreRecord | undefined)[]>
   /** Records whose key begins with `prefix`, in key order, after `after` (exclusive). `limit` 1 to 10,000. */
   range(prefix: string, options: RangeOptions): Promise<StoreRecord[]>
-  /** Records that carry `term` and whose key begins with `prefix`, in key order, after `after` (exclusive). `limit` 1 to 10,000. */
+  /**
+   * Records that carry `term` and whose key begins with `prefix`, in key order, after `after` (exclusive). `limit` 1 to 10,000. `prefix` is
+   * at least `scope/collection/`, or it is refused (RangeError): only a term that begins with `~` is found across scopes.
+   */
   find(term: string, prefix: string, options: RangeOptions): Promise<StoreRecord[]>
+  /**
+   * Records of `scope/collection` that carry a term beginning with `beginning`, once for each such term, in the order of term and then key,
+   * after `after` (exclusive). `limit` 1 to 10,000. Costs what it returns, however many more there are. A beginning in `~` is refused.
+   */
+  findBeginning(
+    beginning: string,
+    scopeAndCollection: string,
+    options: { readonly after?: FoundPosition; readonly limit: number },
+  ): Promise<Found[]>
   /** How many records there are in `scope/collection`. Kept up to date by the engine, not counted at each call. */
   count(scopeAndCollection: string): Promise<number>
   counter(key: Key): Promise<number>

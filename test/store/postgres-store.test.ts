@@ -223,14 +223,17 @@ describe('a database that fails', () => {
     expect(String(failure)).not.toContain('hush')
   })
 
-  test('is refused when a newer version wrote it', async () => {
+  test.each([
+    [99, 'newer version of Twinpool'],
+    [1, 'before its first release'],
+  ])('is refused when schema %d wrote it', async (version, words) => {
     const url = await server.newDatabase()
     await (await open(url)).close()
     const { Client } = await import('pg')
     const client = new Client({ connectionString: url })
     await client.connect()
-    await client.query('UPDATE twinpool.schema_version SET version = 99')
+    await client.query('UPDATE twinpool.schema_version SET version = $1', [version])
     await client.end()
-    await expect(open(url)).rejects.toThrow('newer version of Twinpool')
+    await expect(open(url)).rejects.toThrow(words)
   })
 })

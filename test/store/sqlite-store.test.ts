@@ -157,6 +157,15 @@ describe('a folder that can not serve', () => {
     await expect(open(folder)).rejects.toThrow(StoreFailure)
   })
 
+  test('is refused when a version from before the first release wrote it', async () => {
+    const folder = newFolder()
+    await (await open(folder)).close()
+    const database = new DatabaseSync(join(folder, 'store.sqlite'))
+    database.exec('PRAGMA user_version = 1')
+    database.close()
+    await expect(open(folder)).rejects.toThrow(/before its first release \(schema 1, .*empty data folder/)
+  })
+
   test('is refused when its file is not a database', async () => {
     const folder = newFolder()
     await (await open(folder)).close()

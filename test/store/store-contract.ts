@@ -107,7 +107,7 @@ const recordContract = (open: Open): void => {
 /** Keys over few characters, so that many share beginnings, with those at either end of the printable ones. */
 const segment = fc.string({ unit: fc.constantFrom('a', 'b', '~', '!', ' ', '0'), minLength: 1, maxLength: 3 })
 const keyArbitrary = fc.tuple(segment, segment, segment).map(([pool, name, id]) => `@${pool}/${name}/${id}`)
-const termArbitrary = fc.constantFrom('t1', 't2', 't3')
+const termArbitrary = fc.constantFrom('t1', 't2', 'u', '~r')
 const recordArbitrary = fc.record({
   key: keyArbitrary,
   version: fc.integer({ min: 1, max: 1_000 }),
@@ -157,9 +157,11 @@ const searchContract = (open: Open): void => {
               const options = { after, limit, reverse }
               const ranged = await store.range(prefix, options)
               expect(ranged.map(shown)).toEqual(ordered.slice(0, limit).map(shown))
-              const found = await store.find(term, prefix, options)
               const carrying = ordered.filter((one) => one.terms.includes(term))
-              expect(found.map(shown)).toEqual(carrying.slice(0, limit).map(shown))
+              const expected = carrying.slice(0, limit).map(shown)
+              if (term.startsWith('~') || prefix.split('/').length > 2)
+                expect((await store.find(term, prefix, options)).map(shown)).toEqual(expected)
+              else await expect(store.find(term, prefix, options)).rejects.toThrow(RangeError)
             }
           },
         ),
@@ -179,11 +181,69 @@ const searchContract = (open: Open): void => {
       expect(await found('both')).toEqual([])
     })
 
-    test('an empty prefix finds a term in every scope, in key order', async () => {
+    test('an empty prefix finds a region-wide term in every scope, in key order, and no other term', async () => {
       const store = await open()
-      await store.commit({ stream: 'b', put: [record('b/clients/1', 1, '', ['t'])] })
-      await store.commit({ stream: 'a', put: [record('a/clients/1', 1, '', ['t'])] })
-      expect(keysOf(await store.find('t', '', { limit: 5 }))).toEqual(['a/clients/1', 'b/clients/1'])
+      await store.commit({ stream: 'b', put: [record('b/clients/1', 1, '', ['~t', 't'])] })
+      await store.commit({ stream: 'a', put: [record('a/clients/1', 1, '', ['~t', 't'])] })
+      const found = async (prefix: string) => keysOf(await store.find('~t', prefix, { limit: 5 }))
+      expect(await found('')).toEqual(['a/clients/1', 'b/clients/1'])
+      expect(await found('a/')).toEqual(['a/clients/1'])
+      expect(await found('b/clients/')).toEqual(['b/clients/1'])
+      await store.dropScope('a')
+      expect(await found('')).toEqual(['b/clients/1'])
+      await expect(store.find('t', '', { limit: 5 })).rejects.toThrow(RangeError)
+      await expect(store.find('t', 'b/', { limit: 5 })).rejects.toThrow(RangeError)
+    })
+
+    test('pages of a search by the beginning of a term meet each record once for each such term, in the order of term and key', async () => {
+      const store = await open()
+      const put = Array.from({ length: 60 }, (_, n) =>
+        record(`pool/users/${n}`, 1, '', [`aa${n % 7}`, `ab${n}`, 'b', `~aa${n}`]),
+      )
+      await store.commit({ stream: 'pool', put })
+      await store.commit({
+        stream: 'other',
+        put: [record('other/users/0', 1, '', ['aa0']), record('other/userss/0', 1, '', ['aa0'])],
+      })
+      const pages = async (beginning: string, limit: number) => {
+        const seen: { term: string; key: string }[] = []
+        for (let after: { term: string; key: string } | undefined; ; ) {
+          const page = await store.findBeginning(beginning, 'pool/users', {
+            limit,
+            ...(after === undefined ? {} : { after }),
+          })
+          seen.push(...page.map(({ term, record: { key } }) => ({ term, key })))
+          after = seen.at(-1)
+          if (page.length < limit) return seen
+        }
+      }
+      for (const [beginning, limit] of [
+        ['a', 7],
+        ['aa', 1],
+        ['aa3', 4],
+        ['ab1', 100],
+        ['c', 5],
+      ] as const) {
+        const expected = put
+          .flatMap(({ key, terms }) => terms.map((term) => ({ term, key })))
+          .filter(({ term }) => term.startsWith(beginning))
+          .sort((one, two) => (`${one.term} ${one.key}` < `${two.term} ${two.key}` ? -1 : 1))
+        expect(await pages(beginning, limit)).toEqual(expected)
+      }
+    })
+
+    test('a search by the beginning of a term starts at its beginning when told to start before it, and ends behind it', async () => {
+      const store = await open()
+      await store.commit({ stream: 'pool', put: [record('pool/users/a', 1, '', ['b1'])] })
+      const found = async (term: string) =>
+        (
+          await store.findBeginning('b', 'pool/users', { after: { term, key: 'pool/users/z' }, limit: 5 })
+        ).map(({ record: { key } }) => key)
+      expect(await found('a')).toEqual(['pool/users/a'])
+      expect(await found('c')).toEqual([])
+      await expect(store.findBeginning('~b', 'pool/users', { limit: 5 })).rejects.toThrow(RangeError)
+      await expect(store.findBeginning('', 'pool/users', { limit: 5 })).rejects.toThrow(RangeError)
+      await expect(store.findBeginning('b', 'pool', { limit: 5 })).rejects.toThrow(RangeError)
     })
 
     test.each([0, -1, 1.5, 10_001])('a limit of %d is refused', async (limit) => {
@@ -494,7 +554,7 @@ const logContract = (open: Open): void => {
       })
       await dropped
       expect(await after).toEqual({ position: 1 })
-      expect(keysOf(await store.find('t', 'pool/', { limit: 1_000 }))).toEqual(['pool/users/new'])
+      expect(keysOf(await store.find('t', 'pool/users/', { limit: 1_000 }))).toEqual(['pool/users/new'])
       expect(await store.count('pool/users')).toBe(1)
       expect(await store.counter('pool/n/a')).toBe(0)
       expect((await store.head('pool')).digest).toBe(digestOf([record('pool/users/new', 1, '', ['t'])]))

@@ -3,14 +3,16 @@ import type { QueryConfig, QueryResult, QueryResultRow } from 'pg'
 import type { StoreReader } from '../checked-store.ts'
 import { emptyDigest } from '../digest.ts'
 import {
+  beginningBounds,
   checkKey,
   checkLimit,
   checkNumber,
+  checkPlace,
   checkStream,
+  findBounds,
   getManyMax,
-  placeOf,
+  prefixBounds,
   rangeBounds,
-  termLengthMax,
 } from '../keys.ts'
 import { decodeLogEntry } from '../log-entry.ts'
 import { type RecordRow, recordIn, type StreamRow, streamIn } from './rows.ts'
@@ -56,9 +58,7 @@ export const createReader = (query: Query): StoreReader => {
       return rows.map(recordIn)
     },
     find: async (term, prefix, options) => {
-      if (term === '' || term.length > termLengthMax)
-        throw new RangeError(`a term has 1 to ${termLengthMax} characters`)
-      const [from, to] = rangeBounds(prefix, options)
+      const [from, to] = findBounds(term, prefix, options)
       const direction = options.reverse === true ? 'down' : 'up'
       const { rows } = await query<RecordRow>({
         name: `find-${direction}`,
@@ -68,9 +68,19 @@ export const createReader = (query: Query): StoreReader => {
       })
       return rows.map(recordIn)
     },
+    findBeginning: async (beginning, scopeAndCollection, options) => {
+      const { after, end } = beginningBounds(beginning, scopeAndCollection, options)
+      const [from, to] = prefixBounds(`${scopeAndCollection}/`)
+      const { rows } = await query<RecordRow & { term: string }>({
+        name: 'find-beginning',
+        text: `SELECT t.term, ${columns} FROM terms t JOIN records r ON r.key = t.key
+          WHERE (t.term, t.key) > ($1, $2) AND t.term < $3 AND t.key >= $4 AND t.key < $5 ORDER BY t.term, t.key LIMIT $6`,
+        values: [after.term, after.key, end, from, to, options.limit],
+      })
+      return rows.map((row) => ({ term: row.term, record: recordIn(row) }))
+    },
     count: async (scopeAndCollection) => {
-      if (placeOf(`${scopeAndCollection}/x`) !== scopeAndCollection)
-        throw new RangeError('count takes scope/collection')
+      checkPlace(scopeAndCollection)
       const { rows } = await query<{ n: string }>({
         name: 'count',
         text: 'SELECT n FROM places WHERE name = $1',

@@ -2,7 +2,7 @@
 import type { ClientBase } from 'pg'
 import { StoreFailure } from '../store-errors.ts'
 
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 /**
  * Keys are compared byte by byte, hence COLLATE "C" everywhere.
@@ -33,8 +33,11 @@ const tables = `
   ALTER TABLE log ALTER COLUMN entry SET STORAGE EXTERNAL;
 `
 
-/** How to get from the version that is the index to the next one. A new version adds a step and never changes an old one. */
-const migrations: readonly string[] = [tables]
+/** The oldest schema that `migrations` lead on from. Schema 1 was never released, and filed other search terms. */
+const oldestMigrated = 2
+
+/** How to get from `oldestMigrated` plus the index to the next version. A new version adds a step and never changes an old one. */
+const migrations: readonly string[] = []
 
 /** Any number: whoever migrates holds it, so that nodes that start together do it once. */
 const migrationLock = 7_236_801
@@ -56,8 +59,13 @@ export const migrate = async (client: ClientBase): Promise<void> => {
       throw new StoreFailure(
         `the database was written by a newer version of Twinpool (schema ${version}, this one knows up to ${schemaVersion}); upgrade Twinpool to open it`,
       )
+    if (version > 0 && version < oldestMigrated)
+      throw new StoreFailure(
+        `the database was written by a version of Twinpool from before its first release (schema ${version}, this one knows from ${oldestMigrated}); start with an empty database`,
+      )
     if (version < schemaVersion) {
-      for (const step of migrations.slice(version)) await client.query(step)
+      const steps = version === 0 ? [tables] : migrations.slice(version - oldestMigrated)
+      for (const step of steps) await client.query(step)
       await client.query('DELETE FROM schema_version')
       await client.query('INSERT INTO schema_version VALUES ($1)', [schemaVersion])
     }

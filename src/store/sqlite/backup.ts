@@ -8,7 +8,7 @@ import { StoreFailure } from '../store-errors.ts'
 import { storeFailure } from './failure.ts'
 import { databasePath, syncFolder, takeFolder } from './folder.ts'
 import { bytesIn, numberIn, textIn } from './rows.ts'
-import { schemaVersion } from './schema.ts'
+import { isOpenable } from './schema.ts'
 
 export type BackupSummary = {
   readonly records: number
@@ -42,7 +42,7 @@ const verified = (path: string): BackupSummary => {
   const database = new DatabaseSync(path, { readOnly: true })
   try {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
-    if (version < 1 || version > schemaVersion)
+    if (!isOpenable(version))
       throw new StoreFailure(`${path} is not a store of this version of Twinpool (schema ${version})`)
     const check = database.prepare('PRAGMA quick_check(1)').get()
     if (check?.quick_check !== 'ok')

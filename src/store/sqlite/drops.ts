@@ -8,7 +8,8 @@ import type { StreamTable } from './stream-table.ts'
 
 export type DropJob = Extract<Job, { kind: 'drop' }>
 
-/** How many records (each with its terms), log entries and counters one step removes. */
+/** How many terms, records, log entries and counters one step removes. */
+const termsPerStep = 4_000
 const recordsPerStep = 200
 const rowsPerStep = 1_000
 
@@ -36,7 +37,8 @@ export const createDrops = (database: DatabaseSync, records: RecordTable, stream
     /** Removes some more; true when nothing is left and, for a copy, the stream stands at its beginning. */
     step: ({ scope, begin }: DropJob): boolean => {
       const [from, to] = prefixBounds(`${scope}/`)
-      if (records.removeSome(from, to, recordsPerStep) > 0) return false
+      if (!records.removeSomeTerms(from, to, termsPerStep)) return false
+      if (!records.removeSomeRecords(from, to, recordsPerStep)) return false
       if (streams.removeEntries(scope, rowsPerStep) > 0) return false
       if (Number(removeCounters.run(from, to, rowsPerStep).changes) > 0) return false
       records.removePlaces(from, to)

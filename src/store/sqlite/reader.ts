@@ -1,18 +1,23 @@
 // Reads: prepared statements on a connection of the calling thread, each run to its end before anything else happens.
 import type { DatabaseSync } from 'node:sqlite'
+import type { StoreReader } from '../checked-store.ts'
 import { emptyDigest } from '../digest.ts'
 import {
+  beginningBounds,
   checkKey,
   checkLimit,
   checkNumber,
+  checkPlace,
   checkStream,
+  findBounds,
   getManyMax,
-  placeOf,
+  isRegionWide,
+  placeIn,
   rangeBounds,
-  termLengthMax,
 } from '../keys.ts'
 import { decodeLogEntry } from '../log-entry.ts'
 import type { Key, LogEntry, RangeOptions, StoreRecord, StreamHead } from '../store.ts'
+import { noPlace } from './record-table.ts'
 import { bytesIn, copyIn, numberIn, recordIn, textIn } from './rows.ts'
 
 /** readLog stops once it holds this much, but always returns one entry. */
@@ -21,16 +26,11 @@ const logBytesMax = 8 * 1024 * 1024
 const columns = 'key, version, terms, value'
 const ranged = (order: 'ASC' | 'DESC'): string =>
   `SELECT ${columns} FROM records WHERE key >= ? AND key < ? ORDER BY key ${order} LIMIT ?`
-/** All within one place: the index has the order. */
 const foundInPlace = (order: 'ASC' | 'DESC'): string =>
-  `SELECT r.key, r.version, r.terms, r.value FROM terms t CROSS JOIN records r ON r.key = ? || '/' || t.rest
-   WHERE t.term = ? AND t.place = ? AND t.rest >= ? AND t.rest < ? ORDER BY t.rest ${order} LIMIT ?`
-/** Across places: what carries the term is sorted by its whole key, so this is for terms that few records share. */
-const foundAnywhere = (order: 'ASC' | 'DESC'): string =>
-  `SELECT r.key, r.version, r.terms, r.value
-   FROM (SELECT p.name || '/' || t.rest AS found FROM terms t CROSS JOIN places p ON p.id = t.place WHERE t.term = ?) f
-   CROSS JOIN records r ON r.key = f.found
-   WHERE f.found >= ? AND f.found < ? ORDER BY f.found ${order} LIMIT ?`
+  `SELECT r.key, r.version, r.terms, r.value FROM terms t CROSS JOIN records r ON r.key = ? || t.rest
+   WHERE t.place = ? AND t.term = ? AND t.rest >= ? AND t.rest < ? ORDER BY t.rest ${order} LIMIT ?`
+const foundByBeginning = `SELECT t.term, r.key, r.version, r.terms, r.value FROM terms t CROSS JOIN records r ON r.key = ? || t.rest
+   WHERE t.place = ? AND (t.term, t.rest) > (?, ?) AND t.term < ? ORDER BY t.term, t.rest LIMIT ?`
 
 export type Reader = ReturnType<typeof createReader>
 
@@ -44,10 +44,7 @@ export const createReader = (database: DatabaseSync) => {
   )
   const range = { up: database.prepare(ranged('ASC')), down: database.prepare(ranged('DESC')) }
   const inPlace = { up: database.prepare(foundInPlace('ASC')), down: database.prepare(foundInPlace('DESC')) }
-  const anywhere = {
-    up: database.prepare(foundAnywhere('ASC')),
-    down: database.prepare(foundAnywhere('DESC')),
-  }
+  const byBeginning = database.prepare(foundByBeginning)
 
   const get = (key: Key): StoreRecord | undefined => {
     checkKey(key)
@@ -55,31 +52,35 @@ export const createReader = (database: DatabaseSync) => {
     return row === undefined ? undefined : recordIn(row)
   }
 
-  /** Bounds of the last part of the keys of one place, or undefined when `prefix` does not name a whole place. */
-  const placeBounds = (prefix: string, from: string, to: string) => {
-    const secondSlash = prefix.indexOf('/', prefix.indexOf('/') + 1)
-    if (!prefix.includes('/') || secondSlash === -1) return undefined
-    const name = prefix.slice(0, secondSlash)
-    // `after` may lie before the place (nothing to skip) or behind it (nothing left); rangeBounds has already taken the narrower bound.
-    const inside = (bound: string): string | undefined =>
-      bound.startsWith(`${name}/`) ? bound.slice(name.length + 1) : undefined
-    return { name, from: inside(from), to: inside(to) }
+  const placeId = (name: string): number | undefined => {
+    const row = place.get(name)
+    return row === undefined ? undefined : numberIn(row, 'id')
   }
 
   const find = (term: string, prefix: string, options: RangeOptions): StoreRecord[] => {
-    if (term === '' || term.length > termLengthMax)
-      throw new RangeError(`a term has 1 to ${termLengthMax} characters`)
-    const [from, to] = rangeBounds(prefix, options)
-    const direction = options.reverse === true ? 'down' : 'up'
+    const [from, to] = findBounds(term, prefix, options)
     if (from >= to) return []
-    const bounds = placeBounds(prefix, from, to)
-    if (bounds?.from === undefined || bounds.to === undefined)
-      return anywhere[direction].all(term, from, to, options.limit).map(recordIn)
-    const known = place.get(bounds.name)
-    if (known === undefined) return []
-    return inPlace[direction]
-      .all(bounds.name, term, numberIn(known, 'id'), bounds.from, bounds.to, options.limit)
+    const direction = inPlace[options.reverse === true ? 'down' : 'up']
+    if (isRegionWide(term)) return direction.all('', noPlace, term, from, to, options.limit).map(recordIn)
+    const name = placeIn(prefix) ?? ''
+    const start = `${name}/`
+    // 'after' may lie outside the place: rangeBounds has then narrowed the other bound, or left nothing.
+    if (!from.startsWith(start) || !to.startsWith(start)) return []
+    const id = placeId(name)
+    if (id === undefined) return []
+    return direction
+      .all(start, id, term, from.slice(start.length), to.slice(start.length), options.limit)
       .map(recordIn)
+  }
+
+  const findBeginning: StoreReader['findBeginning'] = (beginning, name, options) => {
+    const { after, end } = beginningBounds(beginning, name, options)
+    const id = placeId(name)
+    if (id === undefined) return []
+    const start = `${name}/`
+    return byBeginning
+      .all(start, id, after.term, after.key.slice(start.length), end, options.limit)
+      .map((row) => ({ term: textIn(row, 'term'), record: recordIn(row) }))
   }
 
   return {
@@ -93,9 +94,9 @@ export const createReader = (database: DatabaseSync) => {
       return range[options.reverse === true ? 'down' : 'up'].all(from, to, options.limit).map(recordIn)
     },
     find,
+    findBeginning,
     count: (scopeAndCollection: string): number => {
-      if (placeOf(`${scopeAndCollection}/x`) !== scopeAndCollection)
-        throw new RangeError('count takes scope/collection')
+      checkPlace(scopeAndCollection)
       const row = place.get(scopeAndCollection)
       return row === undefined ? 0 : numberIn(row, 'n')
     },

@@ -1,7 +1,7 @@
 // Writing records: the row, its terms and the number of records of its place, kept in step.
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { recordHash } from '../digest.ts'
-import { isStream, placeOf, scopeOf } from '../keys.ts'
+import { isRegionWide, isStream, placeOf, scopeOf } from '../keys.ts'
 import type { Key, StoreRecord } from '../store.ts'
 import { bytesIn, numberIn, termsIn, textIn } from './rows.ts'
 
@@ -13,6 +13,9 @@ export type Present = {
   readonly hash: Uint8Array | undefined
   readonly terms: readonly string[]
 }
+
+/** Where region-wide terms are filed, by the whole key. */
+export const noPlace = 0
 
 /** Place numbers are looked up at every write of a record; this many are remembered. */
 const placesRememberedMax = 10_000
@@ -31,9 +34,17 @@ export const createRecordTable = (database: DatabaseSync) => {
   const selectPlace = database.prepare('SELECT id FROM places WHERE name = ?')
   const insertPlace = database.prepare('INSERT INTO places (name, n) VALUES (?, 0) RETURNING id')
   const countPlace = database.prepare('UPDATE places SET n = n + ? WHERE id = ?')
-  const insertTerm = database.prepare('INSERT OR IGNORE INTO terms (term, place, rest) VALUES (?, ?, ?)')
-  const removeTerm = database.prepare('DELETE FROM terms WHERE term = ? AND place = ? AND rest = ?')
-  const someOfScope = database.prepare('SELECT key FROM records WHERE key >= ? AND key < ? LIMIT ?')
+  const insertTerm = database.prepare('INSERT OR IGNORE INTO terms (place, term, rest) VALUES (?, ?, ?)')
+  const removeTerm = database.prepare('DELETE FROM terms WHERE place = ? AND term = ? AND rest = ?')
+  const removeSomeRecords = database.prepare(
+    'DELETE FROM records WHERE id IN (SELECT id FROM records WHERE key >= ? AND key < ? ORDER BY key LIMIT ?) RETURNING key, terms',
+  )
+  const placesBetween = database.prepare('SELECT id FROM places WHERE name >= ? AND name < ?')
+  const nthTerm = database.prepare(
+    'SELECT term, rest FROM terms WHERE place = ? ORDER BY term, rest LIMIT 1 OFFSET ?',
+  )
+  const removeTermsBefore = database.prepare('DELETE FROM terms WHERE place = ? AND (term, rest) < (?, ?)')
+  const removeTermsOfPlace = database.prepare('DELETE FROM terms WHERE place = ?')
   const removePlaces = database.prepare('DELETE FROM places WHERE name >= ? AND name < ?')
   const places = new Map<string, number>()
 
@@ -54,8 +65,12 @@ export const createRecordTable = (database: DatabaseSync) => {
     const rest = key.slice(name.length + 1)
     const kept = new Set(after)
     const had = new Set(before)
-    for (const term of had) if (!kept.has(term)) removeTerm.run(term, place, rest)
-    for (const term of kept) if (!had.has(term)) insertTerm.run(term, place, rest)
+    const file = (statement: StatementSync, term: string): void => {
+      if (isRegionWide(term)) statement.run(noPlace, term, key)
+      else statement.run(place, term, rest)
+    }
+    for (const term of had) if (!kept.has(term)) file(removeTerm, term)
+    for (const term of kept) if (!had.has(term)) file(insertTerm, term)
   }
 
   const present = (key: Key): Present | undefined => {
@@ -88,14 +103,29 @@ export const createRecordTable = (database: DatabaseSync) => {
       return hash
     },
     remove: removeRecord,
-    /** Removes up to `limit` records whose keys lie between the bounds; returns how many it removed. */
-    removeSome: (from: string, to: string, limit: number): number => {
-      const keys = someOfScope.all(from, to, limit).map((row) => textIn(row, 'key'))
-      for (const key of keys) {
-        const current = present(key)
-        if (current !== undefined) removeRecord(key, current)
+    /**
+     * For a whole scope, whose keys lie between the bounds: removes up to `limit` terms, the region-wide ones aside; true when none are left.
+     * It goes along the index, which is many times faster than record by record.
+     */
+    removeSomeTerms: (from: string, to: string, limit: number): boolean => {
+      for (const row of placesBetween.all(from, to)) {
+        const place = numberIn(row, 'id')
+        const bound = nthTerm.get(place, limit)
+        const { changes } =
+          bound === undefined
+            ? removeTermsOfPlace.run(place)
+            : removeTermsBefore.run(place, textIn(bound, 'term'), textIn(bound, 'rest'))
+        if (Number(changes) > 0) return false
       }
-      return keys.length
+      return true
+    },
+    /** After that: removes up to `limit` records with their region-wide terms; true when none are left. */
+    removeSomeRecords: (from: string, to: string, limit: number): boolean => {
+      const removed = removeSomeRecords.all(from, to, limit)
+      for (const row of removed)
+        for (const term of termsIn(row))
+          if (isRegionWide(term)) removeTerm.run(noPlace, term, textIn(row, 'key'))
+      return removed.length === 0
     },
     /** Forgets the places between the bounds, once their records are gone. */
     removePlaces: (from: string, to: string): void => {

@@ -2,12 +2,14 @@
 import { DatabaseSync } from 'node:sqlite'
 import { StoreFailure } from '../store-errors.ts'
 
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 /**
  * - records: `hash` is the record's digest part, kept for streams only, so that replacing a record needn't read its old value. `terms` are joined
  *   by line feeds. `value` comes last, so that reading the rest of a row stays off its overflow pages.
- * - places: each `scope/collection` once, with the number of its records; terms name it by number, which halves their size.
+ * - places: each `scope/collection` once, with the number of its records.
+ * - terms: `rest` is what follows the place in the record's key. A place's terms lie together, so that a search within it is one stretch of the
+ *   index, and dropping it takes whole pages away. Region-wide terms are in no place, which is 0, with the whole key.
  * - log: `entry` as in log-entry.ts. Positions up to streams.trimmed are gone for readers, up to streams.swept from the disk.
  * - dropping: scopes whose removal has begun; it goes on when the store is opened again.
  */
@@ -17,7 +19,7 @@ const tables = `
   ) STRICT;
   CREATE TABLE places (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, n INTEGER NOT NULL) STRICT;
   CREATE TABLE terms (
-    term TEXT NOT NULL, place INTEGER NOT NULL, rest TEXT NOT NULL, PRIMARY KEY (term, place, rest)
+    place INTEGER NOT NULL, term TEXT NOT NULL, rest TEXT NOT NULL, PRIMARY KEY (place, term, rest)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE counters (key TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE streams (
@@ -30,8 +32,14 @@ const tables = `
   CREATE TABLE dropping (scope TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
 `
 
-/** How to get from the version that is the index to the next one. A new version adds a step and never changes an old one. */
-const migrations: readonly string[] = [tables]
+/** The oldest schema that `migrations` lead on from. Schema 1 was never released, and filed other search terms. */
+const oldestMigrated = 2
+
+/** How to get from `oldestMigrated` plus the index to the next version. A new version adds a step and never changes an old one. */
+const migrations: readonly string[] = []
+
+/** Whether this version opens a file of that schema, which it may bring up to date. */
+export const isOpenable = (version: number): boolean => version >= oldestMigrated && version <= schemaVersion
 
 const readerCacheKib = 16 * 1024
 /** Search terms are hashes, so a user's lie all over the index: the writer wants more of it in memory than a reader does. */
@@ -45,17 +53,28 @@ const versionOf = (database: DatabaseSync): number => {
   return Number(row?.user_version)
 }
 
+const step = (database: DatabaseSync, statements: string, version: number): void => {
+  database.exec('BEGIN IMMEDIATE')
+  database.exec(`${statements}; PRAGMA user_version = ${version}`)
+  database.exec('COMMIT')
+}
+
 const migrate = (database: DatabaseSync, path: string): void => {
   const version = versionOf(database)
   if (version > schemaVersion)
     throw new StoreFailure(
       `${path} was written by a newer version of Twinpool (schema ${version}, this one knows up to ${schemaVersion}); upgrade Twinpool to open it`,
     )
-  for (const step of migrations.slice(version)) {
-    database.exec('BEGIN IMMEDIATE')
-    database.exec(`${step}; PRAGMA user_version = ${versionOf(database) + 1}`)
-    database.exec('COMMIT')
+  if (version === 0) {
+    step(database, tables, schemaVersion)
+    return
   }
+  if (version < oldestMigrated)
+    throw new StoreFailure(
+      `${path} was written by a version of Twinpool from before its first release (schema ${version}, this one knows from ${oldestMigrated}); start with an empty data folder`,
+    )
+  for (const [index, statements] of migrations.slice(version - oldestMigrated).entries())
+    step(database, statements, version + index + 1)
 }
 
 /** The one connection that writes. `sizeMaxBytes` bounds the database file. */

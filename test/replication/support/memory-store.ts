@@ -144,6 +144,17 @@ export const createMemoryStore = (clock: Clock): Store => {
     range: async (prefix, options) => selected(({ key }) => key.startsWith(prefix), options),
     find: async (term, prefix, options) =>
       selected(({ key, terms }) => key.startsWith(prefix) && terms.includes(term), options),
+    findBeginning: async (beginning, place, { after, limit }) =>
+      [...records.values()]
+        .filter(({ key }) => key.startsWith(`${place}/`))
+        .flatMap((record) => [...new Set(record.terms)].map((term) => ({ term, record })))
+        .filter(({ term }) => term.startsWith(beginning))
+        .sort((a, b) => (`${a.term}\n${a.record.key}` < `${b.term}\n${b.record.key}` ? -1 : 1))
+        .filter(
+          ({ term, record }) =>
+            after === undefined || term > after.term || (term === after.term && record.key > after.key),
+        )
+        .slice(0, limit),
     count: async (place) => [...records.keys()].filter((key) => key.startsWith(`${place}/`)).length,
     counter: async (key) => counters.get(key) ?? 0,
     commit: async ({ check = [], put: puts = [], delete: deleted = [], add = [], stream: name }) => {
