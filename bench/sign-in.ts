@@ -1,121 +1,96 @@
 // client_credentials tokens, SRP and password sign-ins at one Region, beside the signatures and exponentiations that they are made of.
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
-import { InitiateAuthCommand, RespondToAuthChallengeCommand } from '@aws-sdk/client-cognito-identity-provider'
-import { publicPower, secretPower } from '../src/srp/modular-exponentiation.ts'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { makeReplicatedPool } from '../test/support/replicated-pool.ts'
-import { clientClaim, newSrpClient } from '../test/support/srp-client.ts'
-import { load, startDeployment } from './deployment.ts'
+import { type CryptographyCosts, measureCryptography } from './cryptography.ts'
+import { startDeployment } from './deployment.ts'
+import type { LoadKind, LoadOrder, LoadResult } from './sign-in-load.ts'
 
-const seconds = 4
+const seconds = Number(process.env['BENCH_SECONDS'] ?? 5)
+const idleSeconds = 3
+const warmUpSeconds = 3
+const coreCount = 2
 
-/** Seconds of one core that one call of `work` takes. */
-const coreSeconds = (work: () => unknown): number => {
-  const count = 200
-  const before = process.cpuUsage()
-  for (let index = 0; index < count; index++) work()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1e6 / count
+type Measured = {
+  readonly kind: LoadKind
+  readonly name: string
+  readonly callers: number
+  readonly cryptography: (costs: CryptographyCosts) => number
 }
 
-/** `Mon Nov 23 10:00:00 UTC 2026`, as Cognito's clients write it. */
-const timestampOf = (date: Date): string => {
-  const [weekday = '', day, month, year, time] = date.toUTCString().replace(',', '').split(' ')
-  return `${weekday} ${month} ${Number(day)} ${time} UTC ${year}`
+const measured: readonly Measured[] = [
+  {
+    kind: 'client_credentials',
+    name: 'client_credentials',
+    callers: 16,
+    cryptography: ({ signature }) => signature,
+  },
+  {
+    kind: 'password',
+    name: 'password sign-in',
+    callers: 16,
+    cryptography: (costs) => costs.secretPower + 2 * costs.signature,
+  },
+  {
+    kind: 'srp',
+    name: 'SRP sign-in',
+    callers: 16,
+    cryptography: (costs) => 2 * costs.secretPower + costs.publicPower + 2 * costs.signature,
+  },
+]
+
+const loader = fork(fileURLToPath(new URL('./sign-in-load.ts', import.meta.url)), { execArgv: [] })
+const order = async (given: LoadOrder): Promise<unknown> => {
+  loader.send(given)
+  const [{ result, error }] = (await once(loader, 'message')) as [{ result?: unknown; error?: string }]
+  if (error !== undefined) throw new Error(error)
+  return result
 }
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const data = randomBytes(600)
-const signing = coreSeconds(() => sign('sha256', data, privateKey))
-const base = BigInt(`0x${randomBytes(383).toString('hex')}`)
-const exponent = randomBytes(32)
-const secret = coreSeconds(() => secretPower(base, exponent))
-const open = coreSeconds(() => publicPower(base, BigInt(`0x${exponent.toString('hex')}`)))
-console.log(
-  `one core: ${Math.round(1 / signing)} RSA-2048 signatures/s, ${Math.round(1 / secret)} exponentiations/s with a secret exponent, ${Math.round(1 / open)} with a public one`,
-)
+/** On every core at a time, as the Region's own work will be. */
+const cryptographyCosts = async (): Promise<CryptographyCosts> => {
+  const other = order({ kind: 'cryptography' }) as Promise<CryptographyCosts>
+  await new Promise((resolve) => setImmediate(resolve))
+  const own = measureCryptography()
+  const others = await other
+  return {
+    signature: (own.signature + others.signature) / 2,
+    secretPower: (own.secretPower + others.secretPower) / 2,
+    publicPower: (own.publicPower + others.publicPower) / 2,
+  }
+}
 
-const deployment = await startDeployment()
 const region = 'us-east-1'
+const deployment = await startDeployment()
 const pool = await makeReplicatedPool(deployment)
-const client = deployment.cognito(region)
+await order({ plan: { ...pool, origin: deployment.origins[region] ?? '' } })
 
-/** Rates of `work`, with the Region's CPU and the load generator's own share. */
-const measure = async (
-  name: string,
-  callers: number,
-  cryptoSeconds: number,
-  work: () => Promise<unknown>,
-): Promise<void> => {
-  await load(callers, 1, work)
+/** What the Region uses without any load (feeds, probes, timers), in cores. */
+const idleCores = async (): Promise<number> => {
+  const before = deployment.cpuSeconds(region)
+  await new Promise((resolve) => setTimeout(resolve, idleSeconds * 1_000))
+  return (deployment.cpuSeconds(region) - before) / idleSeconds
+}
+const idle = await idleCores()
+console.log(`an idle Region uses ${(idle * 100).toFixed(1)} % of a core, which is taken out of what follows`)
+
+for (const { kind, name, callers, cryptography } of measured) {
+  await order({ kind, callers, seconds: warmUpSeconds })
+  const costsBefore = await cryptographyCosts()
   const serverBefore = deployment.cpuSeconds(region)
-  const ownBefore = process.cpuUsage()
-  const startedAtMs = performance.now()
-  const { perSecond, count } = await load(callers, seconds, work)
-  const elapsed = (performance.now() - startedAtMs) / 1_000
-  const own = process.cpuUsage(ownBefore)
-  const serverEach = (deployment.cpuSeconds(region) - serverBefore) / count
-  const ownCores = (own.user + own.system) / 1e6 / elapsed
-  const limit = Math.max(2 - ownCores, 0.01) / cryptoSeconds
+  const { count, perSecond, ownCores } = (await order({ kind, callers, seconds })) as LoadResult
+  const serverSeconds = deployment.cpuSeconds(region) - serverBefore - idle * (count / perSecond)
+  const costsAfter = await cryptographyCosts()
+  const each = serverSeconds / count
+  const own = (cryptography(costsBefore) + cryptography(costsAfter)) / 2
+  const limit = (coreCount - ownCores) / own
   console.log(
-    `${name}: ${Math.round(perSecond)}/s; server CPU ${(serverEach * 1e3).toFixed(2)} ms each = ${(serverEach / cryptoSeconds).toFixed(2)} x its cryptography; ` +
-      `${Math.round((perSecond / limit) * 100)} % of what the cores left by the load generator (${ownCores.toFixed(2)} cores) allow`,
+    `${name}: server CPU ${(each * 1e3).toFixed(2)} ms each = ${(each / own).toFixed(2)} x its cryptography (${(own * 1e3).toFixed(2)} ms), ` +
+      `so the cores would give ${Math.round((own / each) * 100)} % of what it allows; ` +
+      `${Math.round(perSecond)}/s here, ${Math.round((perSecond / limit) * 100)} % of it with the load generator's ${ownCores.toFixed(2)} cores taken out`,
   )
 }
 
-const basic = `Basic ${Buffer.from(`${pool.machine.clientId}:${pool.machine.secret}`).toString('base64')}`
-await measure('client_credentials', 16, signing, async () => {
-  const answer = await fetch(`${deployment.origins[region]}/oauth2/token`, {
-    method: 'POST',
-    headers: { authorization: basic, 'content-type': 'application/x-www-form-urlencoded' },
-    body: 'grant_type=client_credentials',
-  })
-  if (answer.status !== 200) throw new Error(`the token endpoint answered ${answer.status}`)
-  await answer.arrayBuffer()
-})
-
-await measure('password sign-in', 16, secret + 2 * signing, () =>
-  client.send(
-    new InitiateAuthCommand({
-      ClientId: pool.appClientId,
-      AuthFlow: 'USER_PASSWORD_AUTH',
-      AuthParameters: { USERNAME: pool.user.name, PASSWORD: pool.user.password },
-    }),
-  ),
-)
-
-// The client's half is amazon-cognito-identity-js's own arithmetic, which is far slower than the server: the rate is the client's, the CPU the server's.
-const srp = newSrpClient(pool.poolId)
-await measure('SRP sign-in', 2, 2 * secret + open + 2 * signing, async () => {
-  const { ChallengeParameters: parameters = {} } = await client.send(
-    new InitiateAuthCommand({
-      ClientId: pool.appClientId,
-      AuthFlow: 'USER_SRP_AUTH',
-      AuthParameters: { USERNAME: pool.user.name, SRP_A: srp.clientPublic },
-    }),
-  )
-  const username = parameters.USER_ID_FOR_SRP ?? ''
-  const secretBlock = parameters.SECRET_BLOCK ?? ''
-  const timestamp = timestampOf(new Date())
-  const claim = await clientClaim(srp, {
-    username,
-    password: pool.user.password,
-    serverPublic: parameters.SRP_B ?? '',
-    salt: parameters.SALT ?? '',
-    secretBlock: Buffer.from(secretBlock, 'base64'),
-    timestamp,
-  })
-  await client.send(
-    new RespondToAuthChallengeCommand({
-      ClientId: pool.appClientId,
-      ChallengeName: 'PASSWORD_VERIFIER',
-      ChallengeResponses: {
-        USERNAME: username,
-        PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
-        PASSWORD_CLAIM_SIGNATURE: claim.toString('base64'),
-        TIMESTAMP: timestamp,
-      },
-    }),
-  )
-})
-
+loader.disconnect()
 await deployment.close()
