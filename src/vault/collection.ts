@@ -5,13 +5,12 @@ export type Locality = 'replicated' | 'regional'
 
 /**
  * Something a record can be found by. `value` must be normalised already (lower case where the search ignores case).
- * `prefix` terms are also found by the beginning of the value. `regionWide` terms are found without knowing the pool and hashed
- * without a key: only for values that are public and unguessable or public by nature (client IDs, domains).
+ * `regionWide` terms are found without knowing the pool and hashed without a key: only for values that are public and unguessable or
+ * public by nature (client IDs, domains).
  */
 export type SearchTerm = {
   readonly name: string
   readonly value: string
-  readonly match?: 'exact' | 'prefix'
   readonly regionWide?: boolean
 }
 
@@ -25,6 +24,8 @@ export type Collection<Value, Where extends Locality = Locality> = {
   /** The natural key; for sealed collections the store sees a keyed hash of it. For others it must be `[A-Za-z0-9_-]+`. */
   keyOf(value: Value): string
   terms(value: Value): readonly SearchTerm[]
+  /** Names of terms that are also searched by the beginning of the value. A record has one value at most of each. */
+  readonly beginnings: ReadonlySet<string>
 }
 
 type Declaration<Value, Where extends Locality> = {
@@ -33,6 +34,7 @@ type Declaration<Value, Where extends Locality> = {
   readonly isCached?: boolean
   keyOf(value: Value): string
   terms?(value: Value): readonly SearchTerm[]
+  readonly beginnings?: readonly string[]
 }
 
 const declared = new Map<string, Collection<never>>()
@@ -50,6 +52,7 @@ export const collection = <Value, Where extends Locality>(
     isCached: declaration.isCached ?? false,
     keyOf: declaration.keyOf,
     terms: declaration.terms ?? (() => []),
+    beginnings: new Set(declaration.beginnings),
   }
   declared.set(name, made as unknown as Collection<never>)
   return made

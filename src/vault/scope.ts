@@ -1,15 +1,24 @@
 // Records of one scope over the store: sealed on the way in, opened on the way out, found through keyed hashes.
 import type { LRUCache } from 'lru-cache'
-import type { Check, Put, Store, StoreRecord } from '../store/store.ts'
+import type { Check, FoundPosition, Put, Store, StoreRecord } from '../store/store.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { Collection, Locality, SearchTerm } from './collection.ts'
 import { dataKeyIdOf, open, SealBroken, seal } from './envelope.ts'
 import type { OpenKeys } from './keyring.ts'
 import type { Changes, Page, PageOptions, Records, Stored, WritableRecords } from './records.ts'
-import { hashedKey, searchedTerm, storeTerms } from './search-hash.ts'
+import {
+  decodePosition,
+  encodePosition,
+  hashedKey,
+  type Search,
+  searchedTerm,
+  storeTerms,
+} from './search-hash.ts'
 
 /** How many records one search may open before it hands back a short page. */
 const openedPerPageMax = 2_000
+/** A search that sifts much fetches more at a time, up to so many records. */
+const fetchedMax = 200
 
 export type ScopeOptions = {
   /** Where replicated records lie: the pool ID, or undefined for the Region's own scope. */
@@ -26,10 +35,7 @@ export type ScopeOptions = {
 
 const plainKey = /^[A-Za-z0-9_-]+$/
 
-const termMatches = (
-  term: SearchTerm,
-  search: { readonly name: string; readonly value: string; readonly match?: 'exact' | 'prefix' },
-): boolean =>
+const termMatches = (term: SearchTerm, search: Search): boolean =>
   term.name === search.name &&
   (search.match === 'prefix' ? term.value.startsWith(search.value) : term.value === search.value)
 
@@ -80,32 +86,64 @@ export const openScope = <Where extends Locality>(
     return { key, version, value }
   }
 
-  const afterKey = <Value>(collection: Collection<Value>, after: string | undefined): string | undefined =>
-    after === undefined ? undefined : `${place(collection)}/${after}`
   const lastSegment = (key: string): string => key.slice(key.lastIndexOf('/') + 1)
+
+  /** A record, and where a page that ends with it is to go on. */
+  type Fetched = { readonly record: StoreRecord; readonly position: string }
+
+  const inKeyOrder =
+    <Value>(
+      collection: Collection<Value>,
+      read: (options: { after?: string; limit: number }) => Promise<StoreRecord[]>,
+    ) =>
+    async (after: string | undefined, limit: number): Promise<readonly Fetched[]> => {
+      const records = await read({
+        ...(after === undefined ? {} : { after: `${place(collection)}/${after}` }),
+        limit,
+      })
+      return records.map((record) => ({ record, position: lastSegment(record.key) }))
+    }
+
+  const inTermOrder =
+    <Value>(collection: Collection<Value>, beginning: string) =>
+    async (after: string | undefined, limit: number): Promise<readonly Fetched[]> => {
+      const position = after === undefined ? undefined : decodePosition(after)
+      // Nothing is found after what no search handed out.
+      if (after !== undefined && position === undefined) return []
+      const from: { after?: FoundPosition } =
+        position === undefined
+          ? {}
+          : { after: { term: position.term, key: `${place(collection)}/${position.lastSegment}` } }
+      const found = await store.findBeginning(beginning, place(collection), { ...from, limit })
+      return found.map(({ term, record }) => ({
+        record,
+        position: encodePosition(term, lastSegment(record.key)),
+      }))
+    }
 
   /** Fetches pages until `limit` records passed `isWanted`, there are no more, or too many were opened. */
   const sift = async <Value>(
     collection: Collection<Value>,
     page: PageOptions,
-    fetch: (after: string | undefined, limit: number) => Promise<StoreRecord[]>,
+    fetch: (after: string | undefined, limit: number) => Promise<readonly Fetched[]>,
     isWanted: (value: Value) => boolean,
   ): Promise<Page<Value>> => {
     const items: Stored<Value>[] = []
-    let after = afterKey(collection, page.after)
+    let { after } = page
+    let fetchSize = page.limit + 1
     for (let openedCount = 0; openedCount < openedPerPageMax; ) {
-      const wanted = page.limit - items.length + 1
-      const records = await fetch(after, wanted)
-      for (const record of records) {
-        if (items.length === page.limit) return { items, after: lastSegment(after ?? '') }
+      const fetched = await fetch(after, fetchSize)
+      for (const { record, position } of fetched) {
+        if (items.length === page.limit) return { items, ...(after === undefined ? {} : { after }) }
         const stored = await openRecord(collection, record)
         openedCount += 1
-        after = record.key
+        after = position
         if (isWanted(stored.value)) items.push(stored)
       }
-      if (records.length < wanted) return { items }
+      if (fetched.length < fetchSize) return { items }
+      fetchSize = Math.max(fetchSize, Math.min(fetchSize * 2, fetchedMax))
     }
-    return after === undefined ? { items } : { items, after: lastSegment(after) }
+    return after === undefined ? { items } : { items, after }
   }
 
   const records: Records = {
@@ -117,19 +155,17 @@ export const openScope = <Where extends Locality>(
       sift(
         collection,
         page,
-        (after, limit) =>
-          store.range(`${place(collection)}/`, { ...(after === undefined ? {} : { after }), limit }),
+        inKeyOrder(collection, (options) => store.range(`${place(collection)}/`, options)),
         () => true,
       ),
     find: async (collection, search, page) => {
-      const term = searchedTerm((await options.keys()).searchKey, collection.name, search)
-      if (term === undefined) return records.list(collection, page)
-      return sift(
-        collection,
-        page,
-        (after, limit) =>
-          store.find(term, `${place(collection)}/`, { ...(after === undefined ? {} : { after }), limit }),
-        (value) => collection.terms(value).some((candidate) => termMatches(candidate, search)),
+      const { kind, term } = searchedTerm((await options.keys()).searchKey, collection, search)
+      const fetch =
+        kind === 'beginning'
+          ? inTermOrder(collection, term)
+          : inKeyOrder(collection, (options) => store.find(term, `${place(collection)}/`, options))
+      return sift(collection, page, fetch, (value) =>
+        collection.terms(value).some((candidate) => termMatches(candidate, search)),
       )
     },
     count: (collection) => store.count(placeOf(collection as Collection<never>)),
@@ -212,7 +248,7 @@ export const openScope = <Where extends Locality>(
         key,
         version,
         value: collection.isSealed ? seal(keys.current, plain, `${key}@${version}`, options.random) : plain,
-        terms: storeTerms(keys.searchKey, collection.name, collection.terms(value)),
+        terms: storeTerms(keys.searchKey, collection, collection.terms(value)),
       })
     }
     const { replicatedScope } = options

@@ -2,8 +2,20 @@
 import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import type { SearchTerm } from './collection.ts'
 
-/** Lengths, in characters, for which a prefix term is stored. A search uses the longest one that fits and sifts the rest after opening. */
-const prefixLengths = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64] as const
+/**
+ * A value that is searched by its beginning is filed under one term, a path: some characters for the name, then two for each of these
+ * lengths, from the keyed hash of that many characters of the value; what a value is too short for is filled from the keyed hash of the whole
+ * value, as are the last characters. Values that begin alike thus have terms that begin alike, one row of the index answers every length, and
+ * the engine finds all of them side by side. A search uses the longest length that fits and sifts the rest after opening.
+ */
+const pathLengths = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32] as const
+
+/** In characters of 6 bits. The name's are enough that the terms of two names never lie together: a record would be found twice. */
+const nameCharacters = 6
+/** Among the values that begin alike up to there, one in 4,096 is found in vain and sifted out. */
+const stepCharacters = 2
+const wholeCharacters = 8
+const pathCharacters = nameCharacters + pathLengths.length * stepCharacters + wholeCharacters
 
 /** 48 bits: a false hit is sifted out after opening, and less leaks. */
 const termBytes = 6
@@ -43,44 +55,74 @@ export const regionWideTerm = (collection: string, name: string, value: string):
     .subarray(0, regionTermBytes)
     .toString('base64url')}`
 
-const equalTerm = (searchKey: Uint8Array, collection: string, name: string, value: string): string =>
+const equalTerm = (searchKey: Uint8Array, collection: string, { name, value }: SearchTerm): string =>
   keyedHash(searchKey, termBytes, ['equal', collection, name, value])
 
-const prefixTerm = (searchKey: Uint8Array, collection: string, name: string, prefix: string): string =>
-  keyedHash(searchKey, termBytes, ['prefix', collection, name, prefix])
+/** The path as far as the value's characters lead. */
+const pathTo = (searchKey: Uint8Array, collection: string, name: string, value: string): string => {
+  const characters = Array.from(value)
+  let path = keyedHash(searchKey, keyBytes, ['name', collection, name]).slice(0, nameCharacters)
+  for (const length of pathLengths) {
+    if (length > characters.length) break
+    const beginning = characters.slice(0, length).join('')
+    path += keyedHash(searchKey, keyBytes, ['prefix', collection, name, beginning]).slice(0, stepCharacters)
+  }
+  return path
+}
 
-/** Every store term under which a record with these search terms is filed. */
+/** Every path is equally long, so that it doesn't tell how long the value is. */
+const pathTerm = (searchKey: Uint8Array, collection: string, { name, value }: SearchTerm): string => {
+  const path = pathTo(searchKey, collection, name, value)
+  const whole = keyedHash(searchKey, 32, ['whole', collection, name, value])
+  return path + whole.slice(0, pathCharacters - path.length)
+}
+
+type Searched = { readonly name: string; readonly beginnings: ReadonlySet<string> }
+
+/** Every store term under which a record with these search terms is filed. Throws for a second value of a name searched by its beginning. */
 export const storeTerms = (
   searchKey: Uint8Array,
-  collection: string,
+  { name: collection, beginnings }: Searched,
   terms: readonly SearchTerm[],
 ): readonly string[] => {
   const filed = new Set<string>()
-  for (const { name, value, match, regionWide } of terms) {
-    if (regionWide === true) {
-      filed.add(regionWideTerm(collection, name, value))
-      continue
-    }
-    filed.add(equalTerm(searchKey, collection, name, value))
-    if (match !== 'prefix') continue
-    const characters = Array.from(value)
-    for (const length of prefixLengths) {
-      if (length > characters.length) break
-      filed.add(prefixTerm(searchKey, collection, name, characters.slice(0, length).join('')))
+  const names = new Set<string>()
+  for (const term of terms) {
+    if (term.regionWide === true) filed.add(regionWideTerm(collection, term.name, term.value))
+    else if (!beginnings.has(term.name)) filed.add(equalTerm(searchKey, collection, term))
+    else {
+      if (names.has(term.name)) throw new Error(`a record of ${collection} has two values of ${term.name}`)
+      names.add(term.name)
+      filed.add(pathTerm(searchKey, collection, term))
     }
   }
   return [...filed].sort()
 }
 
-/** The store term to look under for a search. An empty prefix has none (undefined): every record matches. */
+export type Search = { readonly name: string; readonly value: string; readonly match?: 'exact' | 'prefix' }
+
+/** What to look under for a search: a store term, or the beginning of store terms. Throws for a prefix of a name that wasn't declared so. */
 export const searchedTerm = (
   searchKey: Uint8Array,
-  collection: string,
-  search: { readonly name: string; readonly value: string; readonly match?: 'exact' | 'prefix' },
-): string | undefined => {
-  if (search.match !== 'prefix') return equalTerm(searchKey, collection, search.name, search.value)
-  const characters = Array.from(search.value)
-  const length = prefixLengths.findLast((candidate) => candidate <= characters.length)
-  if (length === undefined) return undefined
-  return prefixTerm(searchKey, collection, search.name, characters.slice(0, length).join(''))
+  { name: collection, beginnings }: Searched,
+  search: Search,
+): { readonly kind: 'term' | 'beginning'; readonly term: string } => {
+  if (search.match === 'prefix') {
+    if (!beginnings.has(search.name))
+      throw new Error(`${collection} is not searched by the beginning of ${search.name}`)
+    return { kind: 'beginning', term: pathTo(searchKey, collection, search.name, search.value) }
+  }
+  const file = beginnings.has(search.name) ? pathTerm : equalTerm
+  return { kind: 'term', term: file(searchKey, collection, search) }
 }
+
+/** A position in a search by a beginning, in one word: its term and the last segment of its key. */
+export const encodePosition = (term: string, lastSegment: string): string => term + lastSegment
+
+/** Every path is equally long; undefined for what no search handed out. */
+export const decodePosition = (
+  position: string,
+): { readonly term: string; readonly lastSegment: string } | undefined =>
+  position.length <= pathCharacters
+    ? undefined
+    : { term: position.slice(0, pathCharacters), lastSegment: position.slice(pathCharacters) }

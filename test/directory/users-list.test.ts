@@ -138,10 +138,10 @@ describe('ListUsers', () => {
       wrapStore: (store) => ({
         ...store,
         get: (key) => store.get(key),
-        find: async (...given) => {
-          const records = await store.find(...given)
-          opened += records.length
-          return records
+        findBeginning: async (...given) => {
+          const found = await store.findBeginning(...given)
+          opened += found.length
+          return found
         },
         range: async (prefix, options) => {
           const records = await store.range(prefix, options)

@@ -16,7 +16,8 @@ type Tally = { readonly name: string; readonly count: number }
 const tallies = collection<Tally, 'replicated'>('test-tallies', {
   locality: 'replicated',
   keyOf: ({ name }) => name,
-  terms: ({ name }) => [{ name: 'name', value: name, match: 'prefix' }],
+  terms: ({ name }) => [{ name: 'name', value: name }],
+  beginnings: ['name'],
 })
 const regionalTallies = collection<Tally, 'regional'>('test-regional-tallies', {
   locality: 'regional',

@@ -15,9 +15,10 @@ const people = collection<Person, 'replicated'>('test-people', {
   locality: 'replicated',
   keyOf: ({ name }) => name,
   terms: ({ email, badge }) => [
-    { name: 'email', value: email, match: 'prefix' },
+    { name: 'email', value: email },
     { name: 'badge', value: badge, regionWide: true },
   ],
+  beginnings: ['email'],
 })
 const notes = collection<{ readonly id: string }, 'regional'>('test-notes', {
   locality: 'regional',

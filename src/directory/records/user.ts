@@ -61,21 +61,21 @@ export const searchableAttributes = [
 ] as const
 
 export const userTerms = (user: User): readonly SearchTerm[] => [
-  { name: 'username', value: user.username.toLowerCase(), match: 'prefix' },
-  { name: 'sub', value: user.sub, match: 'prefix' },
+  { name: 'username', value: user.username.toLowerCase() },
+  { name: 'sub', value: user.sub },
   { name: 'cognito:user_status', value: user.status.toLowerCase() },
   { name: 'status', value: user.isEnabled ? 'enabled' : 'disabled' },
   ...searchableAttributes.flatMap((name): SearchTerm[] => {
     const value = user.attributes[name]
-    return value === undefined || value === '' ? [] : [{ name, value: value.toLowerCase(), match: 'prefix' }]
+    return value === undefined || value === '' ? [] : [{ name, value: value.toLowerCase() }]
   }),
-  ...user.aliases.map(({ attribute, value }) => ({ name: `alias:${attribute}`, value })),
 ]
 
 export const users = collection<User, 'replicated'>('users', {
   locality: 'replicated',
   keyOf: ({ usernameKey }) => usernameKey,
   terms: userTerms,
+  beginnings: ['username', 'sub', ...searchableAttributes],
 })
 
 /**
