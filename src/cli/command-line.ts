@@ -7,12 +7,15 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   start: async () => (await import('./start.ts')).start as CommandDef,
   demo: async () => (await import('./demo.ts')).demo as CommandDef,
   env: async () => (await import('./env.ts')).env as CommandDef,
+  inbox: async () => (await import('./inbox.ts')).inbox as CommandDef,
   region: async () => (await import('./region.ts')).region as CommandDef,
   docs: async () => (await import('./docs.ts')).docs as CommandDef,
   'access-key': async () => (await import('./access-key.ts')).accessKeyCommand as CommandDef,
   backup: async () => (await import('./backup.ts')).backup as CommandDef,
   restore: async () => (await import('./restore.ts')).restore as CommandDef,
   'move-to-postgres': async () => (await import('./move-to-postgres.ts')).moveToPostgresCommand as CommandDef,
+  replicas: async () => (await import('./replicas.ts')).replicas as CommandDef,
+  recopy: async () => (await import('./recopy.ts')).recopy as CommandDef,
   router: async () => (await import('./router.ts')).router as CommandDef,
 }
 

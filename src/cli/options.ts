@@ -5,12 +5,17 @@ import { CliFailure } from './cli-failure.ts'
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-/** Rejects flags that the command doesn't have, and words that belong to no flag. */
+/** Rejects flags that the command doesn't have, and words that belong to no flag and no declared place. */
 const checkKnown = (rawArgs: readonly string[], declared: ArgsDef): void => {
   let isValue = false
+  let placesLeft = Object.values(declared).filter(({ type }) => type === 'positional').length
   for (const word of rawArgs) {
     if (isValue) {
       isValue = false
+      continue
+    }
+    if (!word.startsWith('-') && placesLeft > 0) {
+      placesLeft -= 1
       continue
     }
     const name = /^--([a-z][a-z-]*)(=|$)/.exec(word)?.[1]

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { createForwarder } from '../routing/forward.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { recopyPath, replicasPath } from './operator-app.ts'
 import { isPeerPath } from './peer-endpoint.ts'
 import type { Lead } from './region-store.ts'
 
@@ -11,8 +12,12 @@ const leadOperation = /^(AWSCognitoIdentityProviderService\.\w+UserPoolReplica|T
 /** Set on what one node hands to another: a node that no longer leads answers it with 503 instead of handing it on in a circle. */
 const handedOnHeader = 'x-twinpool-handed-on'
 
+const leadPaths: ReadonlySet<string> = new Set([replicasPath, recopyPath])
+
 export const isForLead = (request: IncomingMessage): boolean =>
-  isPeerPath(request.url ?? '') || leadOperation.test(String(request.headers['x-amz-target'] ?? ''))
+  isPeerPath(request.url ?? '') ||
+  leadPaths.has((request.url ?? '').split('?', 1)[0] ?? '') ||
+  leadOperation.test(String(request.headers['x-amz-target'] ?? ''))
 
 const refuse = (response: ServerResponse): void => {
   response

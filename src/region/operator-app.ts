@@ -1,9 +1,13 @@
-// The Region's own endpoints under /_twinpool: health, metrics, where a pool is, and the development inbox.
+// The Region's own endpoints under /_twinpool: health, metrics, where a pool is, how replicas follow, and the development inbox.
 import { timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Vault } from '../vault/vault.ts'
 import { locate } from './locate.ts'
+
+/** What only the lead node of a Region knows or does. */
+export const replicasPath = '/_twinpool/replicas'
+export const recopyPath = '/_twinpool/recopy'
 
 export type OperatorAppOptions = {
   readonly region: string
@@ -11,6 +15,10 @@ export type OperatorAppOptions = {
   readonly vault: Vault
   readonly metrics: Metrics
   readonly readInbox: (destination: string | undefined) => Promise<readonly object[]>
+  /** How this Region's replicas follow, and how far the replicas of its primaries are behind. */
+  readonly replicationStatus: () => Promise<object>
+  /** Drops and copies anew what this Region has of the pool; false when it follows no such pool. */
+  readonly recopy: (poolId: string) => boolean
 }
 
 const isToken = (given: string | undefined, expected: string): boolean => {
@@ -39,5 +47,11 @@ export const createOperatorApp = (options: OperatorAppOptions): Hono => {
   app.get('/_twinpool/inbox', async (context) =>
     context.json(await options.readInbox(context.req.query('destination'))),
   )
+  app.get(replicasPath, async (context) => context.json(await options.replicationStatus()))
+  app.post(recopyPath, (context) => {
+    const poolId = context.req.query('pool') ?? ''
+    if (options.recopy(poolId)) return context.json({ poolId })
+    return context.json({ message: `This Region follows no user pool ${poolId}.` }, 404)
+  })
   return app
 }

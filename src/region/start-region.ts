@@ -248,6 +248,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       region,
       lags: async () => (await replication.status()).lags,
       resealing: () => resealing.progress(),
+      followers: async () => (await replication.status()).followers,
     })
     const app = new Hono()
     app.route(
@@ -258,6 +259,8 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         vault,
         metrics,
         readInbox: (destination) => inboxOf(vault, destination),
+        replicationStatus: () => replication.status(),
+        recopy: (poolId) => replication.control.recopy(poolId),
       }),
     )
     app.route('/', createOauthApp(runtime))

@@ -17,13 +17,17 @@ export type ResealProgress = {
   readonly leftCount: number
 }
 
+/** How a replica of this Region follows its primary. */
+export type ReplicaState = { readonly poolId: string; readonly state: string; readonly divergences: number }
+
 export type Metrics = { readonly contentType: string; render(): Promise<string> }
 
-/** `lags` and `resealing` are asked at each scrape. */
+/** `lags`, `resealing` and `followers` are asked at each scrape. */
 export const createMetrics = (options: {
   readonly region: string
   lags(): Promise<readonly ReplicationLag[]>
-  resealing(): readonly ResealProgress[]
+  resealing(): Promise<readonly ResealProgress[]>
+  followers(): Promise<readonly ReplicaState[]>
 }): Metrics => {
   const registry = new Registry()
   registry.setDefaultLabels({ region: options.region })
@@ -52,6 +56,18 @@ export const createMetrics = (options: {
     labelNames: ['pool'],
     registers: [registry],
   })
+  const states = new Gauge({
+    name: 'twinpool_replica_state',
+    help: 'State in which this Region follows the pool: 1 for the one it is in (following, copying, waiting, diverged)',
+    labelNames: ['pool', 'state'],
+    registers: [registry],
+  })
+  const divergences = new Gauge({
+    name: 'twinpool_replica_divergences',
+    help: 'How often this Region found that it holds what the primary of the pool never had, since it started',
+    labelNames: ['pool'],
+    registers: [registry],
+  })
   const memory = new Gauge({
     name: 'process_resident_memory_bytes',
     help: 'Resident memory of the Region process',
@@ -74,9 +90,15 @@ export const createMetrics = (options: {
       }
       resealDone.reset()
       resealLeft.reset()
-      for (const { poolId, doneCount, leftCount } of options.resealing()) {
+      for (const { poolId, doneCount, leftCount } of await options.resealing()) {
         resealDone.set({ pool: poolId }, doneCount)
         resealLeft.set({ pool: poolId }, leftCount)
+      }
+      states.reset()
+      divergences.reset()
+      for (const { poolId, state, divergences: count } of await options.followers()) {
+        states.set({ pool: poolId, state }, 1)
+        divergences.set({ pool: poolId }, count)
       }
       memory.set(process.memoryUsage.rss())
       uptime.set(process.uptime())

@@ -134,3 +134,29 @@ test('a restored primary has all that the copy had, and does not send its second
     expect([index, await isThere(secondaryRegion, `user-${index}`)]).toEqual([index, true])
   expect(await isThere(secondaryRegion, 'after-the-restore')).toBe(false)
 })
+
+test('the secondary says that it has diverged, and a command has it copied anew', async () => {
+  const state = async (): Promise<string | undefined> => {
+    const { output } = await twinpool('replicas', '--data', data)
+    const { [secondaryRegion]: shown } = JSON.parse(output) as Record<
+      string,
+      { followers: { poolId: string; state: string }[] }
+    >
+    return shown?.followers.find(({ poolId }) => poolId === pool.poolId)?.state
+  }
+  await eventually(state, (shown) => shown === 'diverged')
+  const metrics = await fetch(`${clients.origins[secondaryRegion]}/_twinpool/metrics`)
+  expect(await metrics.text()).toMatch(
+    new RegExp(
+      `twinpool_replica_state{pool="${pool.poolId}",state="diverged",region="${secondaryRegion}"} 1`,
+    ),
+  )
+  const flags = ['--data', data, '--region', secondaryRegion, '--pool']
+  expect(await twinpool('recopy', ...flags, 'us-east-1_Unknown')).toMatchObject({ exitCode: 1 })
+  expect(await twinpool('recopy', ...flags, pool.poolId)).toMatchObject({ exitCode: 0 })
+  await eventually(
+    () => isThere(secondaryRegion, 'after-the-restore'),
+    (isFound) => isFound,
+  )
+  await eventually(state, (shown) => shown === 'following')
+})
