@@ -17,6 +17,8 @@ import {
 
 /** How many records one search may open before it hands back a short page. */
 const openedPerPageMax = 2_000
+/** How many store keys of settings one scope remembers. */
+const knownKeysMax = 500
 /** A search that sifts much fetches more at a time, up to so many records. */
 const fetchedMax = 200
 
@@ -55,9 +57,24 @@ export const openScope = <Where extends Locality>(
   const place = <Value>(collection: Collection<Value>): string =>
     placeOf(collection as unknown as Collection<never>)
 
+  /** Store keys of settings, which every request reads again; under the search key that made them. */
+  const knownKeys = new Map<string, string>()
+  let knownUnder: Uint8Array | undefined
+
+  const sealedKey = <Value>(collection: Collection<Value>, naturalKey: string, { searchKey }: OpenKeys) => {
+    const name = `${place(collection)}/`
+    if (!collection.isCached) return name + hashedKey(searchKey, collection.name, naturalKey)
+    if (searchKey !== knownUnder || knownKeys.size >= knownKeysMax) knownKeys.clear()
+    knownUnder = searchKey
+    const known = knownKeys.get(name + naturalKey)
+    if (known !== undefined) return known
+    const made = name + hashedKey(searchKey, collection.name, naturalKey)
+    knownKeys.set(name + naturalKey, made)
+    return made
+  }
+
   const storeKey = async <Value>(collection: Collection<Value>, naturalKey: string): Promise<string> => {
-    if (collection.isSealed)
-      return `${place(collection)}/${hashedKey((await options.keys()).searchKey, collection.name, naturalKey)}`
+    if (collection.isSealed) return sealedKey(collection, naturalKey, await options.keys())
     if (!plainKey.test(naturalKey)) throw new Error(`${collection.name} takes plain keys only`)
     return `${place(collection)}/${naturalKey}`
   }

@@ -3,6 +3,7 @@
 import type { Clock } from '../../telemetry/clock.ts'
 import { createCheckedStore, type StoreReader } from '../checked-store.ts'
 import { checkNumber } from '../keys.ts'
+import { rememberingStore } from '../remembering-store.ts'
 import type { Store } from '../store.ts'
 import { StoreFailure } from '../store-errors.ts'
 import { createWatchers } from '../watchers.ts'
@@ -63,7 +64,7 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Stor
     }
   }
 
-  return createCheckedStore({
+  const store = createCheckedStore({
     clock,
     read,
     submit: writer.submit,
@@ -82,4 +83,6 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Stor
       return closing
     },
   })
+  // This process is the only one that changes these files.
+  return rememberingStore(store)
 }
