@@ -21,6 +21,8 @@ export type Message = {
   readonly channel: 'EMAIL' | 'SMS'
   readonly subject?: string
   readonly body: string
+  /** Whether the body is HTML; else it is plain text. */
+  readonly isHtml?: boolean
   /** The code or temporary password that the message carries, for whoever reads the development inbox. */
   readonly code?: string
   /** Without it no trigger gets to see the message. */

@@ -22,6 +22,49 @@ export const accessKey = z
     'policies need a userName',
   )
 
+const credentials = z.object({
+  accessKeyId: z.string().min(1),
+  secretAccessKey: z.string().min(1),
+  sessionToken: z.string().min(1).optional(),
+})
+
+export const messageDelivery = z.object({
+  email: z
+    .object({
+      smtp: z.object({
+        host: z.string().min(1),
+        port: z.int().min(1).max(65_535),
+        security: z.enum(['tls', 'starttls', 'none']).default('starttls'),
+        user: z.string().min(1).optional(),
+        /** Or in the environment, as TWINPOOL_SMTP_PASSWORD. */
+        password: z.string().min(1).optional(),
+        /** PEM of the authorities that the server's certificate is verified under, in place of the public ones. */
+        authorityFile: z.string().min(1).optional(),
+      }),
+      from: z.string().min(3),
+    })
+    .optional(),
+  sms: z
+    .union([
+      /** The token, or in the environment TWINPOOL_SMS_WEBHOOK_TOKEN, goes along as a bearer token. */
+      z.object({
+        webhook: z.object({ url: z.url({ protocol: /^https?$/ }), token: z.string().min(1).optional() }),
+      }),
+      z.object({
+        sns: z.object({
+          endpoint: z.union([z.literal('aws'), origin]),
+          region: regionName.optional(),
+          credentials: credentials.optional(),
+          senderId: z
+            .string()
+            .regex(/^[A-Za-z0-9]{1,11}$/, 'a sender ID has 1 to 11 letters and digits')
+            .optional(),
+        }),
+      }),
+    ])
+    .optional(),
+})
+
 export const regionConfiguration = z.object({
   region: regionName,
   account: z.string().regex(/^\d{12}$/, 'an account ID has 12 digits'),
@@ -50,16 +93,12 @@ export const regionConfiguration = z.object({
   lambda: z
     .object({
       endpoint: z.union([z.literal('aws'), origin]).optional(),
-      credentials: z
-        .object({
-          accessKeyId: z.string().min(1),
-          secretAccessKey: z.string().min(1),
-          sessionToken: z.string().min(1).optional(),
-        })
-        .optional(),
+      credentials: credentials.optional(),
       functionsFolder: z.string().min(1).optional(),
     })
     .optional(),
+  /** How messages to users leave the deployment. What has no way out stays in the development inbox. */
+  messages: messageDelivery.optional(),
   dataKeyLifetimeSeconds: z.int().min(1).max(3_600).default(60),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })

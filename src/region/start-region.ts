@@ -6,7 +6,7 @@ import { Agent } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createEndpoints } from '../directory/endpoints.ts'
-import { registeredPools } from '../directory/records/user-pool.ts'
+import { regionalSettings, registeredPools } from '../directory/records/user-pool.ts'
 import type { ReplicaControl } from '../directory/replica-port.ts'
 import type { Runtime } from '../directory/runtime.ts'
 import { dropUnfinishedPools } from '../directory/unfinished-pools.ts'
@@ -14,6 +14,7 @@ import { createUserPoolService } from '../directory/user-pool-service.ts'
 import { createKeyService } from '../keys/key-service.ts'
 import { loadRootKey } from '../keys/root-key.ts'
 import { createMessages } from '../messages/create-messages.ts'
+import { startDelivery } from '../messages/delivery/start-delivery.ts'
 import { readInbox } from '../messages/inbox.ts'
 import { startTriggers } from '../messages/triggers/start-triggers.ts'
 import { createOauthApp } from '../oauth/oauth-app.ts'
@@ -207,12 +208,23 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
 
     const [accessKey] = configuration.accessKeys
     if (accessKey === undefined) throw new TypeError('a Region has at least one access key')
+    const delivery = startDelivery({
+      region,
+      configuration: configuration.messages ?? {},
+      environment: process.env,
+      inbox: createMessages({ vault, clock, random, log }),
+      emailOf: async (poolId) =>
+        (await vault.pool(poolId).secondary.get(regionalSettings, poolId))?.value.email,
+      clock,
+      log,
+    })
+    started.push(() => delivery.close())
     const lambda = startTriggers({
       region,
       lambda: configuration.lambda ?? {},
       defaultCredentials: accessKey,
       keyService: { ...ownEndpoint, credentials: secrets.codeCredential },
-      messages: createMessages({ vault, clock, random, log }),
+      messages: delivery.messages,
       environment: process.env,
       clock,
       random,

@@ -1,0 +1,62 @@
+// The Messages port that delivers: by e-mail and SMS where the deployment has a way to, and into the development inbox where not.
+import type { EmailConfigurationType } from '@aws-sdk/client-cognito-identity-provider'
+import type { Message, Messages } from '../../directory/messages-port.ts'
+import type { Logger } from '../../telemetry/log.ts'
+import { Fault } from '../../wire/fault.ts'
+import { DeliveryFailure, type Transport } from './transport.ts'
+
+export type Transports = Readonly<Partial<Record<Message['channel'], Transport>>>
+
+export type DeliveryOptions = {
+  readonly transports: Transports
+  readonly inbox: Messages
+  readonly log: Pick<Logger, 'info' | 'error'>
+  /** The pool's EmailConfiguration in this Region. */
+  emailOf(poolId: string): Promise<EmailConfigurationType | undefined>
+}
+
+const nameOf: Readonly<Record<Message['channel'], string>> = { EMAIL: 'e-mail', SMS: 'SMS' }
+
+/** `arn:aws:ses:us-east-1:123456789012:identity/no-reply@example.com` names a sender where its identity is an address. */
+const addressInArn = (arn: string | undefined): string | undefined => {
+  const identity = arn?.split(':identity/')[1]
+  return identity?.includes('@') ? identity : undefined
+}
+
+/** Only a pool that sends under an identity of its own has a sender of its own (API reference, EmailConfigurationType). */
+export const senderOf = (email: EmailConfigurationType | undefined): string | undefined =>
+  email?.EmailSendingAccount === 'DEVELOPER' ? (email.From ?? addressInArn(email.SourceArn)) : undefined
+
+export const createDelivery = ({ transports, inbox, log, emailOf }: DeliveryOptions): Messages => {
+  const deliver = async (transport: Transport, { poolId, channel, to, subject, body, isHtml }: Message) => {
+    const email = channel === 'EMAIL' ? await emailOf(poolId) : undefined
+    await transport.send({
+      poolId,
+      to,
+      subject: subject ?? '',
+      body,
+      isHtml: isHtml ?? false,
+      from: senderOf(email),
+      replyTo: email?.ReplyToEmailAddress,
+    })
+  }
+  return {
+    send: async (message) => {
+      const { poolId, channel } = message
+      const transport = transports[channel]
+      if (transport === undefined) return inbox.send(message)
+      try {
+        await deliver(transport, message)
+      } catch (error) {
+        if (!(error instanceof DeliveryFailure)) throw error
+        log.error({ poolId, channel, reason: error.reason }, 'a message could not be delivered')
+        throw new Fault(
+          'CodeDeliveryFailureException',
+          `The message could not be delivered by ${nameOf[channel]}.`,
+          { cause: error },
+        )
+      }
+      log.info({ poolId, channel }, 'a message was handed over for delivery')
+    },
+  }
+}
