@@ -1,5 +1,5 @@
 // Keyed hashes by which sealed records are found: record keys and search terms (equality and prefix).
-import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { createHash, hash, hkdfSync } from 'node:crypto'
 import type { SearchTerm } from './collection.ts'
 
 /**
@@ -18,34 +18,62 @@ const wholeCharacters = 8
 const pathCharacters = nameCharacters + pathLengths.length * stepCharacters + wholeCharacters
 
 /** 48 bits: a false hit is sifted out after opening, and less leaks. */
-const termBytes = 6
+const termCharacters = 8
 const regionTermBytes = 9
-const keyBytes = 16
+/** 132 bits. */
+const keyCharacters = 22
 
 /** The search key of a scope, derived from its wrapped 32-byte search root. */
 export const deriveSearchKey = (searchRoot: Uint8Array): Buffer =>
   Buffer.from(hkdfSync('sha256', searchRoot, new Uint8Array(), 'twinpool search v1', 32))
 
-/** Node takes a KeyObject five times faster than bytes, and every read begins with a keyed hash. */
-const keyObjects = new WeakMap<Uint8Array, KeyObject>()
-const keyObjectOf = (searchKey: Uint8Array): KeyObject => {
-  const known = keyObjects.get(searchKey)
-  if (known !== undefined) return known
-  const made = createSecretKey(searchKey)
-  keyObjects.set(searchKey, made)
-  return made
+const blockBytes = 64
+const digestBytes = 32
+/** What most hashed texts fit into, written as UTF-8. */
+const scratchBytes = 4_096
+
+type Pads = { readonly inner: Buffer; readonly outer: Buffer }
+
+const padsOf = (searchKey: Uint8Array): Pads => {
+  if (searchKey.byteLength > blockBytes) throw new Error('a search key is at most one block long')
+  const padded = (pad: number, length: number): Buffer => {
+    const bytes = Buffer.alloc(blockBytes + length)
+    for (let index = 0; index < blockBytes; index += 1) bytes[index] = (searchKey[index] ?? 0) ^ pad
+    return bytes
+  }
+  return { inner: padded(0x36, scratchBytes), outer: padded(0x5c, digestBytes) }
 }
 
-const keyedHash = (searchKey: Uint8Array, length: number, parts: readonly string[]): string =>
-  createHmac('sha256', keyObjectOf(searchKey))
-    .update(JSON.stringify(parts))
-    .digest()
-    .subarray(0, length)
-    .toString('base64url')
+/** By key: its two pads, each with room behind it for what is hashed. */
+const allPads = new WeakMap<Uint8Array, Pads>()
+
+/**
+ * HMAC-SHA256 (RFC 2104), base64url, of two hashes in one call each: three times faster than Node's Hmac object, and a user takes about a
+ * hundred of them. Nothing is awaited while the pads' room is in use.
+ */
+export const hmacText = (searchKey: Uint8Array, text: string): string => {
+  let pads = allPads.get(searchKey)
+  if (pads === undefined) {
+    pads = padsOf(searchKey)
+    allPads.set(searchKey, pads)
+  }
+  const { inner, outer } = pads
+  // A character has at most three bytes for each of its UTF-16 units.
+  const isLong = text.length * 3 > scratchBytes
+  const message = isLong
+    ? Buffer.concat([inner.subarray(0, blockBytes), Buffer.from(text)])
+    : inner.subarray(0, blockBytes + inner.write(text, blockBytes))
+  outer.write(hash('sha256', message, 'latin1'), blockBytes, 'latin1')
+  return hash('sha256', outer, 'base64url')
+}
+
+/** `characters` of base64url, 6 bits each. */
+const keyedHash = (searchKey: Uint8Array, characters: number, parts: readonly string[]): string =>
+  hmacText(searchKey, JSON.stringify(parts)).slice(0, characters)
 
 /** The last segment of a sealed record's store key. */
 export const hashedKey = (searchKey: Uint8Array, collection: string, naturalKey: string): string =>
-  keyedHash(searchKey, keyBytes, ['key', collection, naturalKey])
+  keyedHash(searchKey, keyCharacters, ['key', collection, naturalKey])
 
 /** A term that is found without the pool's key, for public values. */
 export const regionWideTerm = (collection: string, name: string, value: string): string =>
@@ -56,16 +84,16 @@ export const regionWideTerm = (collection: string, name: string, value: string):
     .toString('base64url')}`
 
 const equalTerm = (searchKey: Uint8Array, collection: string, { name, value }: SearchTerm): string =>
-  keyedHash(searchKey, termBytes, ['equal', collection, name, value])
+  keyedHash(searchKey, termCharacters, ['equal', collection, name, value])
 
 /** The path as far as the value's characters lead. */
 const pathTo = (searchKey: Uint8Array, collection: string, name: string, value: string): string => {
   const characters = Array.from(value)
-  let path = keyedHash(searchKey, keyBytes, ['name', collection, name]).slice(0, nameCharacters)
+  let path = keyedHash(searchKey, nameCharacters, ['name', collection, name])
   for (const length of pathLengths) {
     if (length > characters.length) break
     const beginning = characters.slice(0, length).join('')
-    path += keyedHash(searchKey, keyBytes, ['prefix', collection, name, beginning]).slice(0, stepCharacters)
+    path += keyedHash(searchKey, stepCharacters, ['prefix', collection, name, beginning])
   }
   return path
 }
@@ -73,8 +101,7 @@ const pathTo = (searchKey: Uint8Array, collection: string, name: string, value: 
 /** Every path is equally long, so that it doesn't tell how long the value is. */
 const pathTerm = (searchKey: Uint8Array, collection: string, { name, value }: SearchTerm): string => {
   const path = pathTo(searchKey, collection, name, value)
-  const whole = keyedHash(searchKey, 32, ['whole', collection, name, value])
-  return path + whole.slice(0, pathCharacters - path.length)
+  return path + keyedHash(searchKey, pathCharacters - path.length, ['whole', collection, name, value])
 }
 
 type Searched = { readonly name: string; readonly beginnings: ReadonlySet<string> }

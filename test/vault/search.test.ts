@@ -1,4 +1,5 @@
 // What a search of sealed records guarantees, for any values: it finds exactly what was asked, page by page, and its terms tell little.
+import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +12,7 @@ import { systemClock, systemRandom } from '../../src/telemetry/clock.ts'
 import { type Collection, collection } from '../../src/vault/collection.ts'
 import type { Records } from '../../src/vault/records.ts'
 import { openScope } from '../../src/vault/scope.ts'
-import { searchedTerm, storeTerms } from '../../src/vault/search-hash.ts'
+import { hmacText, searchedTerm, storeTerms } from '../../src/vault/search-hash.ts'
 
 type Person = { readonly id: string; readonly name?: string; readonly town?: string }
 const people = collection<Person, 'regional'>('test-searched', {
@@ -133,6 +134,21 @@ test('a search finds exactly the records whose value is, or begins with, what wa
       },
     ),
     { numRuns: 40 },
+  )
+})
+
+test('the keyed hash is HMAC-SHA256, for any text and length', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 80 }),
+        fc.integer({ min: 1_000, max: 9_000 }).map((length) => 'ü'.repeat(length)),
+      ),
+      fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      (text, key) => {
+        expect(hmacText(key, text)).toBe(createHmac('sha256', key).update(text).digest('base64url'))
+      },
+    ),
   )
 })
 
