@@ -7,9 +7,11 @@ import { type CryptographyCosts, measureCryptography } from './cryptography.ts'
 import { startDeployment } from './deployment.ts'
 import type { LoadKind, LoadOrder, LoadResult } from './sign-in-load.ts'
 
-const seconds = Number(process.env['BENCH_SECONDS'] ?? 5)
+const seconds = 2
+const roundCount = 5
 const idleSeconds = 3
-const warmUpSeconds = 3
+/** Until what is hot is compiled for good. */
+const warmUpSeconds = 8
 const coreCount = 2
 
 type Measured = {
@@ -75,19 +77,37 @@ const idleCores = async (): Promise<number> => {
 const idle = await idleCores()
 console.log(`an idle Region uses ${(idle * 100).toFixed(1)} % of a core, which is taken out of what follows`)
 
-for (const { kind, name, callers, cryptography } of measured) {
-  await order({ kind, callers, seconds: warmUpSeconds })
+type Round = {
+  readonly each: number
+  readonly own: number
+  readonly perSecond: number
+  readonly ownCores: number
+}
+
+/** One stretch of load between two measurements of what the cryptography costs just then: other work on the machine changes that. */
+const round = async ({ kind, callers, cryptography }: Measured): Promise<Round> => {
   const costsBefore = await cryptographyCosts()
   const serverBefore = deployment.cpuSeconds(region)
   const { count, perSecond, ownCores } = (await order({ kind, callers, seconds })) as LoadResult
   const serverSeconds = deployment.cpuSeconds(region) - serverBefore - idle * (count / perSecond)
   const costsAfter = await cryptographyCosts()
-  const each = serverSeconds / count
   const own = (cryptography(costsBefore) + cryptography(costsAfter)) / 2
+  return { each: serverSeconds / count, own, perSecond, ownCores }
+}
+
+for (const one of measured) {
+  await order({ kind: one.kind, callers: one.callers, seconds: warmUpSeconds })
+  const rounds: Round[] = []
+  for (let turn = 0; turn < roundCount; turn++) rounds.push(await round(one))
+  const byRatio = rounds.toSorted((left, right) => left.each / left.own - right.each / right.own)
+  const median = byRatio[Math.floor(roundCount / 2)]
+  if (median === undefined) throw new RangeError('there is at least one round')
+  const { each, own, perSecond, ownCores } = median
+  const ratios = byRatio.map((given) => (given.each / given.own).toFixed(2))
   const limit = (coreCount - ownCores) / own
   console.log(
-    `${name}: server CPU ${(each * 1e3).toFixed(2)} ms each = ${(each / own).toFixed(2)} x its cryptography (${(own * 1e3).toFixed(2)} ms), ` +
-      `so the cores would give ${Math.round((own / each) * 100)} % of what it allows; ` +
+    `${one.name}: server CPU ${(each * 1e3).toFixed(2)} ms each = ${(each / own).toFixed(2)} x its cryptography (${(own * 1e3).toFixed(2)} ms; ` +
+      `${roundCount} rounds: ${ratios.join(' ')}), so the cores would give ${Math.round((own / each) * 100)} % of what it allows; ` +
       `${Math.round(perSecond)}/s here, ${Math.round((perSecond / limit) * 100)} % of it with the load generator's ${ownCores.toFixed(2)} cores taken out`,
   )
 }
