@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { CliFailure } from './cli-failure.ts'
 import { accountId, regionNames } from './deployment.ts'
 import { describeDeployment } from './describe-deployment.ts'
+import { messageFlags, messageFlaw, messageOptions, messagesOf } from './message-options.ts'
 import { portOption, readOptions } from './options.ts'
 import { stopRequest } from './stop-request.ts'
 import { startSupervisor } from './supervisor.ts'
@@ -56,6 +57,7 @@ const declared = {
     description: 'Sign calls to it (default: the deployment’s own; for aws what the AWS SDK finds)',
     valueHint: 'ID:SECRET',
   },
+  ...messageFlags,
   json: { type: 'boolean', description: 'Print the endpoints as one line of JSON' },
   'log-level': {
     type: 'string',
@@ -75,45 +77,52 @@ const accessKeyOption = z
     return { accessKeyId: text.slice(0, end), secretAccessKey: text.slice(end + 1) }
   })
 
-const options = z.object({
-  regions: z
-    .string()
-    .transform((text) => text.split(',').map((name) => name.trim()))
-    .pipe(regionNames)
-    .optional(),
-  port: portOption,
-  host: z.string().min(1, 'name an address'),
-  data: z.string().min(1, 'name a folder'),
-  account: accountId.optional(),
-  accessKey: accessKeyOption.optional(),
-  tls: z.boolean().default(false),
-  baseDomain: z
-    .string()
-    .regex(
-      /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
-      'a domain looks like aws.example.com',
-    )
-    .optional(),
-  publicPort: portOption.pipe(z.number().min(1, 'a port is a number from 1 to 65535')).optional(),
-  functions: z
-    .string()
-    .refine(
-      (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
-      'there is no such folder',
-    )
-    .transform((path) => resolve(path))
-    .optional(),
-  lambdaEndpoint: z
-    .string()
-    .refine(
-      (text) => text === 'aws' || z.url({ protocol: /^https?$/ }).safeParse(text).success,
-      'give it as a URL, or aws',
-    )
-    .optional(),
-  lambdaAccessKey: accessKeyOption.optional(),
-  json: z.boolean().default(false),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'one of debug, info, warn, error, silent'),
-})
+const options = z
+  .object({
+    regions: z
+      .string()
+      .transform((text) => text.split(',').map((name) => name.trim()))
+      .pipe(regionNames)
+      .optional(),
+    port: portOption,
+    host: z.string().min(1, 'name an address'),
+    data: z.string().min(1, 'name a folder'),
+    account: accountId.optional(),
+    accessKey: accessKeyOption.optional(),
+    tls: z.boolean().default(false),
+    baseDomain: z
+      .string()
+      .regex(
+        /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+        'a domain looks like aws.example.com',
+      )
+      .optional(),
+    publicPort: portOption.pipe(z.number().min(1, 'a port is a number from 1 to 65535')).optional(),
+    functions: z
+      .string()
+      .refine(
+        (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
+        'there is no such folder',
+      )
+      .transform((path) => resolve(path))
+      .optional(),
+    lambdaEndpoint: z
+      .string()
+      .refine(
+        (text) => text === 'aws' || z.url({ protocol: /^https?$/ }).safeParse(text).success,
+        'give it as a URL, or aws',
+      )
+      .optional(),
+    lambdaAccessKey: accessKeyOption.optional(),
+    ...messageOptions,
+    snsAccessKey: accessKeyOption.optional(),
+    json: z.boolean().default(false),
+    logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'one of debug, info, warn, error, silent'),
+  })
+  .superRefine((given, context) => {
+    const [path, message] = messageFlaw(given) ?? []
+    if (path !== undefined) context.addIssue({ code: 'custom', path: [path], message: message ?? '' })
+  })
 
 const standardError = 2
 
@@ -134,6 +143,7 @@ export const start = defineCommand({
           endpoint: given.lambdaEndpoint,
           credentials: given.lambdaAccessKey,
         },
+        messages: messagesOf(given),
         logDescriptor: standardError,
         isRestarted: true,
         say: (line) => console.error(line),

@@ -24,6 +24,8 @@ export type SupervisorOptions = RequestedDeployment & {
   readonly publicPort?: number | undefined
   /** Where the Regions run Lambda triggers. */
   readonly lambda?: RegionConfiguration['lambda']
+  /** How the Regions send messages to users. */
+  readonly messages?: RegionConfiguration['messages']
   readonly logLevel: LogLevel
   readonly logDescriptor: number
   readonly isRestarted: boolean
@@ -67,7 +69,7 @@ const plan = (
   ports: readonly number[],
 ): Plan => {
   const random = options.random ?? systemRandom
-  const { host, baseDomain, publicPort, lambda, logLevel } = options
+  const { host, baseDomain, publicPort, lambda, messages, logLevel } = options
   const tls = options.isTls
     ? prepareTls(folder, tlsNames(host, deployment.regions, baseDomain), options.clock ?? systemClock, random)
     : undefined
@@ -97,6 +99,7 @@ const plan = (
       deploymentSecret,
       tls,
       lambda,
+      messages,
       dataKeyLifetimeSeconds: 60,
       logLevel,
     }),

@@ -14,8 +14,8 @@ export type ReceivedMail = {
 export type MailServer = {
   readonly port: number
   readonly received: readonly ReceivedMail[]
-  /** Answers every recipient from now on with this line, or not at all. */
-  refuse(answer: string | 'silence' | undefined): void
+  /** Answers every recipient from now on with this line. */
+  refuse(answer: string | undefined): void
   close(): Promise<void>
 }
 
@@ -85,7 +85,6 @@ export const startMailServer = async (user: string, password: string): Promise<M
         from = address
         say('250 ok')
       } else if (verb === 'RCPT') {
-        if (refusal === 'silence') continue
         if (refusal === undefined) to.push(address)
         say(refusal ?? '250 ok')
       } else if (verb === 'DATA') {
