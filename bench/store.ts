@@ -1,13 +1,19 @@
-// How fast the SQLite engine commits, beside what the same disk and the same SQLite can do at all, measured in the same run.
+// How fast the SQLite engine commits, beside what the same disk and the same SQLite can do at all, measured in the same run; and a pool of
+// BENCH_USERS users (20,000 unless set): what their search terms cost, and dropping them beside another pool's commits.
+import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { type User, users, userTerms } from '../src/directory/records/user.ts'
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import { systemClock } from '../src/telemetry/clock.ts'
+import { hashedKey, storeTerms } from '../src/vault/search-hash.ts'
+import { percentile } from './deployment.ts'
 
 const measureMs = 3_000
 const valueBytes = 1_000
+const userCount = Number(process.env['BENCH_USERS'] ?? 20_000)
 const concurrencies = [1, 64, 512] as const
 
 const perSecond = (count: number, startedAtMs: number): number =>
@@ -70,7 +76,97 @@ const measureCommits = async (folder: string, concurrency: number): Promise<numb
   return rate
 }
 
-/** Measures and prints; takes about 15 seconds. The files lie in the system's temporary folder (TMPDIR). */
+const searchKey = randomBytes(32)
+
+/** A user with every attribute that can be searched. */
+const userOf = (index: number): User => ({
+  username: `person-${index}`,
+  usernameKey: `person-${index}`,
+  sub: `${randomBytes(4).toString('hex')}-0000-4000-8000-${index.toString(16).padStart(12, '0')}`,
+  attributes: {
+    email: `first${index}.last${index}@example.com`,
+    phone_number: `+1555${String(index).padStart(7, '0')}`,
+    name: `First${index} Last${index}`,
+    given_name: `First${index}`,
+    family_name: `Last${index}`,
+    preferred_username: `nick-${index}`,
+  },
+  status: 'CONFIRMED',
+  isEnabled: true,
+  createdAtMs: 0,
+  modifiedAtMs: 0,
+  aliases: [],
+})
+
+/** CPU µs of this process for each turn of `work`. */
+const cpuEach = async (count: number, work: () => Promise<void>): Promise<number> => {
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / count
+}
+
+/** Users with all their search terms from 128 callers, then the drop of all of them while another pool commits. */
+const measurePool = async (folder: string): Promise<void> => {
+  const store = await openSqliteStore({ folder: join(folder, 'store-pool'), clock: systemClock })
+  const value = new Uint8Array(valueBytes)
+  const put = (stream: string, index: number) => {
+    const user = userOf(index)
+    const key = `${stream}/${users.name}/${hashedKey(searchKey, users.name, user.usernameKey)}`
+    return { key, version: 1, value, terms: storeTerms(searchKey, users, userTerms(user)) }
+  }
+  const termsEach = put('pool', 0).terms.length
+  const termCpu = await cpuEach(2_000, async () => {
+    for (let index = 0; index < 2_000; index += 1) put('pool', index)
+  })
+  let made = 0
+  const addUser = async (): Promise<void> => {
+    for (let index = made++; index < userCount; index = made++)
+      await store.commit({ stream: 'pool', put: [put('pool', index)] })
+  }
+  const startedAtMs = performance.now()
+  const commitCpu = await cpuEach(userCount, async () => {
+    await Promise.all(Array.from({ length: 128 }, addUser))
+  })
+  console.log(
+    `${userCount} users with all ${termsEach} search terms: ${Math.round(perSecond(userCount, startedAtMs))}/s; ` +
+      `CPU ${Math.round(commitCpu)} µs each, ${Math.round(termCpu)} µs of it for the terms' hashes`,
+  )
+
+  const times: number[] = []
+  let others = 0
+  const commitBeside = async (isDone: () => boolean, seconds: number): Promise<void> => {
+    const endsAtMs = performance.now() + seconds * 1_000
+    while (!isDone() && performance.now() < endsAtMs) {
+      others += 1
+      const beganAtMs = performance.now()
+      await store.commit({ stream: 'other', put: [put('other', others)] })
+      times.push(performance.now() - beganAtMs)
+    }
+  }
+  const shown = (): string =>
+    `p50 ${percentile(times, 0.5).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms, slowest ${Math.max(...times).toFixed(1)} ms`
+  await commitBeside(() => false, 2)
+  console.log(`another pool's commits, one after another: ${shown()}`)
+  times.length = 0
+  let isDropped = false
+  const dropStartedAtMs = performance.now()
+  let droppedInMs = 0
+  const dropCpu = await cpuEach(userCount, async () => {
+    const dropping = store.dropScope('pool').then(() => {
+      isDropped = true
+      droppedInMs = performance.now() - dropStartedAtMs
+    })
+    await commitBeside(() => isDropped, 600)
+    await dropping
+  })
+  console.log(
+    `dropping the pool takes ${(droppedInMs / 1_000).toFixed(1)} s, ${Math.round(dropCpu)} µs of CPU a user; the other pool's commits meanwhile: ${shown()}`,
+  )
+  await store.close()
+}
+
+/** Measures and prints; takes about 15 seconds, and the pool's. The files lie in the system's temporary folder (TMPDIR). */
 export const benchStore = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-bench-store-'))
   try {
@@ -90,6 +186,7 @@ export const benchStore = async (): Promise<void> => {
       `disk flushes/s: ${Math.round(flushes)}; raw SQLite inserts/s, 512 a flush: ${Math.round(inserts)}`,
     )
     console.table(rows)
+    await measurePool(folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

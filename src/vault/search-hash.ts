@@ -63,7 +63,7 @@ export const hmacText = (searchKey: Uint8Array, text: string): string => {
   const message = isLong
     ? Buffer.concat([inner.subarray(0, blockBytes), Buffer.from(text)])
     : inner.subarray(0, blockBytes + inner.write(text, blockBytes))
-  outer.write(hash('sha256', message, 'latin1'), blockBytes, 'latin1')
+  outer.write(hash('sha256', message, 'binary'), blockBytes, 'latin1')
   return hash('sha256', outer, 'base64url')
 }
 
