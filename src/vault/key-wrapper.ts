@@ -1,6 +1,6 @@
 // The two ways a scope's data keys are wrapped: under the Region's own key, or under the customer's key in the key service.
 import type { Random } from '../telemetry/clock.ts'
-import { Fault } from '../wire/fault.ts'
+import { Fault, isFault } from '../wire/fault.ts'
 import { type DataKey, open, seal } from './envelope.ts'
 import type { KeyServiceClient, PoolKeyUse } from './key-service-client.ts'
 import type { KeyWrapper } from './keyring.ts'
@@ -42,6 +42,13 @@ export const keyFault = (error: unknown, use: PoolKeyUse): Fault => {
     cause: error,
   })
 }
+
+/** Whether the error is a refusal of the key, rather than a failure to ask for it. */
+export const isKeyRefusal = (error: unknown): error is Fault =>
+  isFault(error) && error.code === 'InvalidParameterException' && Object.hasOwn(refusals, nameOf(error.cause))
+
+/** Whether a refusal says that the key is gone: its deletion date has come. Any other refusal can be taken back by the key's owner. */
+export const isKeyLost = (refusal: Fault): boolean => nameOf(refusal.cause) === 'NotFoundException'
 
 /** Wraps under a customer managed key. */
 export const customerKeyWrapper = (client: KeyServiceClient, use: PoolKeyUse): KeyWrapper => {

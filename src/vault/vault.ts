@@ -7,7 +7,7 @@ import type { Collection, Locality } from './collection.ts'
 import type { DataKey } from './envelope.ts'
 import { fencedStore } from './fenced-store.ts'
 import type { KeyServiceClient, PoolKeyUse, ServicePrincipal } from './key-service-client.ts'
-import { customerKeyWrapper, regionKeyWrapper } from './key-wrapper.ts'
+import { customerKeyWrapper, isKeyLost, isKeyRefusal, regionKeyWrapper } from './key-wrapper.ts'
 import {
   dataKeysMax,
   fenceKeyOf,
@@ -54,6 +54,11 @@ export type Vault = {
   resealing(poolId: string, localities: readonly Locality[]): Promise<PoolResealing>
   /** The customer managed key that the pool is on, as the primary Region names it; undefined for the service-owned key. */
   kmsKeyArnOf(poolId: string): Promise<string | undefined>
+  /**
+   * Whether the pool's key can be used in this Region now: `lost` when the key service does not know it any more, so that nothing of the pool
+   * will ever be read again. Rejects with a Fault when the key service can't be asked.
+   */
+  keyState(poolId: string): Promise<KeyUsability>
   /** How this Region calls the key service for the pool, as the given principal; undefined for a pool on the service-owned key. */
   keyUse(poolId: string, principal: ServicePrincipal): Promise<PoolKeyUse | undefined>
   /** The pools of this Region that hold a record with this region-wide term. */
@@ -63,6 +68,8 @@ export type Vault = {
   /** Drops all that this Region holds of a pool, keyring and change log included. Does nothing for one that isn't here. */
   deletePool(poolId: string): Promise<void>
 }
+
+export type KeyUsability = 'usable' | 'unusable' | 'lost'
 
 export type PoolResealing = Reseal & {
   /** The Region in which the pool's key was last changed. */
@@ -260,6 +267,15 @@ export const createVault = async (options: VaultOptions): Promise<Vault> => {
       }
     },
     kmsKeyArnOf: async (poolId) => (await readKeyring(store, poolId))?.keyring.kmsKeyArn,
+    keyState: async (poolId) => {
+      try {
+        await load(poolId)
+        return 'usable'
+      } catch (error) {
+        if (!isKeyRefusal(error)) throw error
+        return isKeyLost(error) ? 'lost' : 'unusable'
+      }
+    },
     keyUse: async (poolId, principal) => {
       const stored = await readKeyring(store, poolId)
       return stored === undefined ? undefined : useOf(stored.keyring, principal)

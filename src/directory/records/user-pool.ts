@@ -77,6 +77,8 @@ export type PublicPool = {
   readonly jwks: readonly JWK[]
   /** The pool's prefix domain and custom domain: they stand in the DNS anyway. */
   readonly domains?: readonly string[]
+  /** DeletionProtection ACTIVE: it also holds while the pool's settings can't be read. */
+  readonly isDeletionProtected?: boolean
 }
 
 export const publicPools = collection<PublicPool, 'replicated'>('public', {

@@ -38,6 +38,7 @@ const storePool = async ({ pool, regional }: NewPool, context: Context<'region'>
       poolId: pool.poolId,
       issuerType: pool.settings.IssuerConfiguration?.Type ?? 'ORIGINAL',
       jwks,
+      isDeletionProtected: pool.settings.DeletionProtection === 'ACTIVE',
     })
     for (const key of signing) changes.create(signingKeys, key)
     changes.create(tokenKeys, {

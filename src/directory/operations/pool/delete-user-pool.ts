@@ -1,27 +1,37 @@
 // DeleteUserPool: takes a pool off the register and drops all of its data.
 import { Fault } from '../../../wire/fault.ts'
-import { operation } from '../../operation.ts'
-import { hasSecondaries, readPool } from '../../read-pool.ts'
-import { registeredPools, userPoolDomains } from '../../records/user-pool.ts'
+import { type Context, operation } from '../../operation.ts'
+import { publicPools, registeredPools, replicas, userPoolDomains } from '../../records/user-pool.ts'
 import { dropUnfinishedPool, unfinishedPools } from '../../unfinished-pools.ts'
 
 const refuse = (message: string): Fault => new Fault('InvalidParameterException', message)
 
+/**
+ * What keeps a pool from being deleted, all of it readable without the pool's key, so that an owner gets rid of a pool whose key is gone.
+ * Deletion protection ends with the key itself: once the key service has deleted it, nothing is left to protect. A domain can't be deleted
+ * while the pool can't be read, and then goes with the pool.
+ */
+const checkDeletable = async ({ pool, vault }: Pick<Context<'primary'>, 'pool' | 'vault'>): Promise<void> => {
+  const { poolId, records, registered } = pool
+  const publicPool = await records.get(publicPools, poolId)
+  if (publicPool?.value.isDeletionProtected === true && (await vault.keyState(poolId)) !== 'lost')
+    throw refuse(
+      'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
+    )
+  // The primary has a record among them itself.
+  if (registered.replicaRegions.length > 0 || (await records.count(replicas)) > 1)
+    throw refuse('User pool cannot be deleted. It has replicas that should be deleted first.')
+  if ((await records.count(userPoolDomains)) > 0 && (await vault.keyState(poolId)) === 'usable')
+    throw refuse('User pool cannot be deleted. It has a domain configured that should be deleted first.')
+}
+
 export const deleteUserPool = operation({
   name: 'DeleteUserPool',
   runs: 'primary',
-  handle: async (_input, { pool, vault, clock, log, replicaControl }) => {
-    const { poolId, records } = pool
-    const { value } = await readPool(pool)
-    if (value.settings.DeletionProtection === 'ACTIVE')
-      throw refuse(
-        'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
-      )
-    if ((await records.count(userPoolDomains)) > 0)
-      throw refuse('User pool cannot be deleted. It has a domain configured that should be deleted first.')
-    if (await hasSecondaries(pool))
-      throw refuse('User pool cannot be deleted. It has replicas that should be deleted first.')
-
+  handle: async (_input, context) => {
+    const { pool, vault, clock, log, replicaControl } = context
+    const { poolId } = pool
+    await checkDeletable(context)
     const registered = await vault.region.get(registeredPools, poolId)
     if (registered === undefined)
       throw new Fault('ResourceNotFoundException', `User pool ${poolId} does not exist.`)

@@ -80,6 +80,7 @@ const updatePrimary = async (
     settings: settledSettings(given),
   }
   const issuerType = changed.settings.IssuerConfiguration?.Type ?? 'ORIGINAL'
+  const isDeletionProtected = changed.settings.DeletionProtection === 'ACTIVE'
   const changedRegional = settledRegionalSettings(pool.poolId, input, input.UserPoolTags ?? {})
 
   // The key first: a key that can't be used refuses the request before anything else has changed.
@@ -87,8 +88,10 @@ const updatePrimary = async (
   await records.commit((changes) => {
     changes.replace(userPools, stored, changed)
     putRegionalSettings(changes, regional.stored, changedRegional)
-    if (publicPool !== undefined && publicPool.value.issuerType !== issuerType)
-      changes.replace(publicPools, publicPool, { ...publicPool.value, issuerType })
+    if (publicPool === undefined) return
+    const { value } = publicPool
+    if (value.issuerType !== issuerType || value.isDeletionProtected !== isDeletionProtected)
+      changes.replace(publicPools, publicPool, { ...value, issuerType, isDeletionProtected })
   })
   await updateRegistration(vault, pool.poolId, {
     name: changed.name,
