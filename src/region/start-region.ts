@@ -6,6 +6,7 @@ import { Agent } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createEndpoints } from '../directory/endpoints.ts'
+import { importRunnerOf } from '../directory/import/import-runner.ts'
 import { regionalSettings, registeredPools } from '../directory/records/user-pool.ts'
 import type { ReplicaControl } from '../directory/replica-port.ts'
 import type { Runtime } from '../directory/runtime.ts'
@@ -18,6 +19,7 @@ import { startDelivery } from '../messages/delivery/start-delivery.ts'
 import { readInbox } from '../messages/inbox.ts'
 import { startTriggers } from '../messages/triggers/start-triggers.ts'
 import { createOauthApp } from '../oauth/oauth-app.ts'
+import { createConfirmUserApp } from '../pages/confirm-user.ts'
 import { readFields } from '../replication/message-fields.ts'
 import { replicationOperations } from '../replication/operations/replication-operations.ts'
 import { type PeerCallHandler, PeerFailure } from '../replication/peer-port.ts'
@@ -38,6 +40,7 @@ import { startListener } from '../wire/listener.ts'
 import type { RegionConfiguration } from './configuration.ts'
 import { credentialLookup } from './credentials.ts'
 import { deriveSecrets } from './deployment-secrets.ts'
+import { createImportApp } from './import-app.ts'
 import { latest } from './latest.ts'
 import { handToLead } from './lead-requests.ts'
 import { createOperatorApp } from './operator-app.ts'
@@ -275,6 +278,8 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         recopy: (poolId) => replication.control.recopy(poolId),
       }),
     )
+    app.route('/', createImportApp(runtime))
+    app.route('/', createConfirmUserApp(runtime))
     app.route('/', createOauthApp(runtime))
     const pages = getRequestListener(app.fetch)
     const peerEndpoint = createPeerEndpoint({
@@ -345,6 +350,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       onLead: async () => {
         replication = makeReplication()
         await replication.start()
+        await importRunnerOf(runtime).resume()
         resealing = makeResealing()
         resealing.start()
       },
@@ -354,6 +360,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       },
     })
     started.push(() => lead?.close())
+    started.push(() => importRunnerOf(runtime).close())
     log.info({ port: listener.port }, 'the Region serves')
     return { origin: configuration.origin, port: listener.port, close }
   } catch (error) {

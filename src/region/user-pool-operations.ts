@@ -7,6 +7,7 @@ import { clientOperations } from '../directory/operations/client/operations.ts'
 import { domainOperations } from '../directory/operations/domain/operations.ts'
 import { groupOperations } from '../directory/operations/group/operations.ts'
 import { identityProviderOperations } from '../directory/operations/identity-provider/operations.ts'
+import { importOperations } from '../directory/operations/import/operations.ts'
 import { limitOperations } from '../directory/operations/limit/operations.ts'
 import { linkingOperations } from '../directory/operations/linking/operations.ts'
 import { logDeliveryOperations } from '../directory/operations/log-delivery/operations.ts'
@@ -40,6 +41,7 @@ export const userPoolOperations = (
     certificateOperations,
     limitOperations,
     linkingOperations,
+    importOperations,
     signUpOperations,
     signinOperations,
     replicationOperations,

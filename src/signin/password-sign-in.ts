@@ -1,6 +1,7 @@
 // USER_PASSWORD_AUTH and ADMIN_USER_PASSWORD_AUTH: the password itself comes to the server.
 import { requireSecretHash } from '../directory/secret-hash.ts'
 import { completeSignIn } from './complete-sign-in.ts'
+import { acceptImportedPassword } from './imported-password-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
 import { askPreAuthentication, migrateUnknownUser } from './pre-authentication.ts'
 import { candidateNamed, wrongPassword } from './sign-in-candidate.ts'
@@ -17,13 +18,15 @@ export const signInWithPassword: SignInStep = async (request) => {
   const counted = passwordAttemptsOf(context)
   counted.check(attempts)
   await askPreAuthentication(request, user)
-  // An imported user has no password yet, so no password can be right: the way on is to set one.
+  // Without a credential no password can be right but one whose hash was imported.
   const isRight =
     (await context.passwords.isPasswordOf(request.pool.poolId, username, password, credential)) &&
     user?.credential !== undefined
-  if (user !== undefined && isRight) {
+  const imported = isRight ? undefined : await acceptImportedPassword(request, user, password)
+  const signedIn = isRight ? user : imported
+  if (signedIn !== undefined) {
     counted.succeeded(attempts)
-    return completeSignIn(request, user)
+    return completeSignIn(request, signedIn)
   }
   if (user?.credential === undefined && user?.status === 'RESET_REQUIRED')
     return completeSignIn(request, user)

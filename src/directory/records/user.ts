@@ -1,6 +1,7 @@
 // What is stored of a user, a group and a membership, and what users can be found by.
 import type { DeliveryMediumType, UserStatusType } from '@aws-sdk/client-cognito-identity-provider'
 import { collection, type SearchTerm } from '../../vault/collection.ts'
+import type { ImportedPassword } from '../imported-password.ts'
 
 /** The SRP verifier is the one stored credential; big-endian hex. */
 export type PasswordCredential = {
@@ -41,6 +42,8 @@ export type User = {
   readonly createdAtMs: number
   readonly modifiedAtMs: number
   readonly credential?: PasswordCredential
+  /** A hash from elsewhere, until the first sign-in with the password makes a credential of it. */
+  readonly importedPassword?: ImportedPassword
   /** Verifiers of earlier passwords, newest first, as many as the policy's PasswordHistorySize asks for. */
   readonly earlierCredentials?: readonly PasswordCredential[]
   readonly mfa?: UserMfa

@@ -16,7 +16,12 @@ export const adminDisableProviderForUser = operation({
     const { value: userPool } = await readPool(context.pool)
     if (identity.providerName === 'Cognito') {
       const stored = await requireUser(records, userPool, identity.userId)
-      const { credential: _, earlierCredentials: _earlier, ...user } = stored.value
+      const {
+        credential: _,
+        earlierCredentials: _earlier,
+        importedPassword: _imported,
+        ...user
+      } = stored.value
       await records.commit((changes) =>
         changes.replace(users, stored, { ...user, modifiedAtMs: context.clock.now() }),
       )
