@@ -1,11 +1,11 @@
 // Password work on worker threads: the directory's Passwords port and the SRP steps of sign-in over one bounded pool of threads.
 import { timingSafeEqual } from 'node:crypto'
-import { Piscina } from 'piscina'
 import type { Passwords, SrpSteps } from '../directory/passwords-port.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import { Fault } from '../wire/fault.ts'
 import { poolNameOf } from './srp-group.ts'
 import type { SrpTask } from './srp-worker.ts'
+import { createWorkerPool } from './worker-pool.ts'
 
 const saltBytes = 16
 const serverSecretBytes = 32
@@ -22,20 +22,16 @@ export const createPasswordWorkers = (options: {
   readonly random: Random
   readonly clock: Clock
 }): PasswordWorkers => {
-  const piscina = new Piscina({
-    filename: new URL('./srp-worker.ts', import.meta.url).href,
-    minThreads: 0,
-    maxThreads: options.threads ?? threadsDefault,
-    idleTimeout: idleTimeoutMs,
-    maxQueue: queueLengthMax,
-    // The next task waits at its worker, and a worker waits without Atomics: both measured cheaper for tasks of under a millisecond.
-    concurrentTasksPerWorker: 2,
-    atomics: 'disabled',
+  const threadsMax = options.threads ?? threadsDefault
+  const pool = createWorkerPool<SrpTask, string>({
+    file: new URL('./srp-worker.ts', import.meta.url),
+    threadsMax,
+    idleTimeoutMs,
   })
   const run = async (task: SrpTask): Promise<string> => {
-    if (piscina.queueSize >= queueLengthMax)
+    if (pool.taskCount() >= queueLengthMax + threadsMax)
       throw new Fault('TooManyRequestsException', 'Too many requests', { status: 400 })
-    return (await piscina.run(task)) as string
+    return pool.run(task)
   }
   const verifier = (poolId: string, username: string, password: string, salt: string): Promise<string> =>
     run({ step: 'verifier', input: { poolName: poolNameOf(poolId), username, password, salt } })
@@ -69,6 +65,6 @@ export const createPasswordWorkers = (options: {
       }
     },
     srpSessionKey: async (input) => Buffer.from(await run({ step: 'sessionKey', input }), 'hex'),
-    close: () => piscina.close({ force: true }),
+    close: () => pool.close(),
   }
 }

@@ -1,5 +1,7 @@
 // What a password worker thread runs: one SRP step a task, so that big-number work never holds up the event loop.
+import { parentPort } from 'node:worker_threads'
 import { type SessionKeyInput, serverPublicOf, sessionKeyOf, verifierOf } from './srp-server.ts'
+import type { WorkerAnswer } from './worker-pool.ts'
 
 export type SrpTask =
   | { readonly step: 'verifier'; readonly input: Parameters<typeof verifierOf>[0] }
@@ -18,5 +20,12 @@ const runTask = (task: SrpTask): string => {
   }
 }
 
-// Piscina takes the worker's function from the default export; this is the one file that has one.
-export default runTask
+const answer = (task: SrpTask): WorkerAnswer<string> => {
+  try {
+    return { result: runTask(task) }
+  } catch (error) {
+    return { error }
+  }
+}
+
+parentPort?.on('message', (task: SrpTask) => parentPort?.postMessage(answer(task)))
