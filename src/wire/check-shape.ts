@@ -76,6 +76,13 @@ const checkLength = (
     failures.push(failure(described, value, path, `Member must have length greater than or equal to ${min}`))
 }
 
+/** Lengths count code points; a text has at most as many as UTF-16 units, and at least half as many, which mostly decides. */
+const checkCharacters = (described: Described, text: string, path: string, failures: Failures): void => {
+  const { min = 0, max = Number.POSITIVE_INFINITY } = described.shape
+  if (text.length <= max && text.length >= min * 2) return
+  checkLength(described, Array.from(text).length, text, path, failures)
+}
+
 const checkRange = (described: Described, value: number, path: string, failures: Failures): void => {
   const { min, max } = described.shape
   if (max !== undefined && value > max)
@@ -93,7 +100,7 @@ const compileScalar = (shape: Shape): Decoder => {
       const pattern = shape.pattern === undefined ? undefined : asUnicodePattern(shape.pattern)
       return (value, path, failures) => {
         if (typeof value !== 'string') throw wrongType(value, 'a String')
-        checkLength(described, Array.from(value).length, value, path, failures)
+        checkCharacters(described, value, path, failures)
         if (pattern !== undefined && !pattern.test(value))
           failures.push(
             failure(
@@ -169,6 +176,7 @@ const compiler = (model: ServiceModel): ((name: string) => Decoder) => {
     if (shape.type === 'structure') {
       const members = Object.entries(shape.members ?? {}).map(([name, reference]) => ({
         name,
+        path: lowerFirst(name),
         shape: reference.shape,
       }))
       const required = new Set(shape.required)
@@ -178,11 +186,11 @@ const compiler = (model: ServiceModel): ((name: string) => Decoder) => {
         const given = value as Record<string, unknown>
         const decoded: Record<string, unknown> = {}
         for (const member of members) {
-          const memberPath = path === '' ? lowerFirst(member.name) : `${path}.${lowerFirst(member.name)}`
           const memberValue = Object.hasOwn(given, member.name) ? given[member.name] : undefined
+          if ((memberValue === undefined || memberValue === null) && !required.has(member.name)) continue
+          const memberPath = path === '' ? member.path : `${path}.${member.path}`
           if (memberValue === undefined || memberValue === null) {
-            if (required.has(member.name))
-              failures.push(failure(described, undefined, memberPath, 'Member must not be null'))
+            failures.push(failure(described, undefined, memberPath, 'Member must not be null'))
             continue
           }
           decoded[member.name] = decoderOf(member.shape)(memberValue, memberPath, failures, depth + 1)

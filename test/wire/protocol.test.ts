@@ -213,6 +213,36 @@ test.each([
   expect(await post(target('SignUp'), body)).toMatchObject({ status, body: { __type: type } })
 })
 
+test('a body that turns out too large on the way is refused', async () => {
+  const answer = await new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+    const headers = { ...target('SignUp'), 'transfer-encoding': 'chunked' }
+    const outgoing = httpRequest(endpoint, { method: 'POST', headers }, async (response) => {
+      let text = ''
+      for await (const chunk of response) text += String(chunk)
+      resolve({ status: response.statusCode, text })
+      outgoing.destroy()
+    })
+    outgoing.on('error', reject)
+    outgoing.write(Buffer.alloc(3 * 1024 * 1024, 32))
+    outgoing.write('  ')
+  })
+  expect(answer).toMatchObject({
+    status: 413,
+    text: expect.stringContaining('RequestEntityTooLargeException'),
+  })
+})
+
+test('a request that ends before its body leaves the Region serving', async () => {
+  const outgoing = httpRequest(endpoint, {
+    method: 'POST',
+    headers: { ...target('SignUp'), 'content-length': 100 },
+  })
+  const ended = new Promise((resolve) => outgoing.on('error', resolve))
+  outgoing.write('{"ClientId":', () => outgoing.destroy())
+  await ended
+  expect(await post(target('SignUp'), '{')).toMatchObject({ status: 400 })
+})
+
 test('an unknown target, an unknown operation and one that is not built are told apart', async () => {
   expect(await post({ 'x-amz-target': 'Nobody.SignUp' }, '{}')).toMatchObject({
     status: 400,
