@@ -1,4 +1,5 @@
 // Runs the benchmarks one after another, each a process of its own: `npm run bench`, or `npm run bench -- sign-in` for some of them.
+// BENCH_USERS=100000 in the environment sets how many users the large pools of `store`, `replication` and `region` have.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

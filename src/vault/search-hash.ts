@@ -8,7 +8,7 @@ import type { SearchTerm } from './collection.ts'
  * value, as are the last characters. Values that begin alike thus have terms that begin alike, one row of the index answers every length, and
  * the engine finds all of them side by side. A search uses the longest length that fits and sifts the rest after opening.
  */
-const pathLengths = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32] as const
+const pathLengths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 24, 32] as const
 
 /** In characters of 6 bits. The name's are enough that the terms of two names never lie together: a record would be found twice. */
 const nameCharacters = 6

@@ -8,10 +8,10 @@ import type { StreamTable } from './stream-table.ts'
 
 export type DropJob = Extract<Job, { kind: 'drop' }>
 
-/** How many terms, records, log entries and counters one step removes. */
-const termsPerStep = 4_000
-const recordsPerStep = 200
-const rowsPerStep = 1_000
+/** How many terms, records, log entries or counters one step removes: a few milliseconds' work, for which other commits wait. */
+const termsPerStep = 2_000
+const recordsPerStep = 100
+const rowsPerStep = 500
 
 export type Drops = ReturnType<typeof createDrops>
 
