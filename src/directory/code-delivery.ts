@@ -1,7 +1,7 @@
 // Where a user's codes go: which address, by which medium, and the message itself.
 import type { CodeDeliveryDetailsType } from '@aws-sdk/client-cognito-identity-provider'
 import type { CodeUse } from './confirmation-code.ts'
-import { addressed, verification } from './message-texts.ts'
+import { addressed, verification, verificationByLink } from './message-texts.ts'
 import { deliveryDetails, type Message, type Messages } from './messages-port.ts'
 import type { User } from './records/user.ts'
 import type { UserPool } from './records/user-pool.ts'
@@ -42,8 +42,15 @@ export const sendVerification = async (
   user: Pick<User, 'username'>,
   destination: Destination,
   code: string,
+  /** Sent in place of the code. */
+  link?: string,
 ): Promise<CodeDeliveryDetailsType> => {
   const { attribute, channel, to } = destination
-  await messages.send(verification(userPool, addressed(userPool, user, destination), code))
+  const receiver = addressed(userPool, user, destination)
+  await messages.send(
+    link === undefined
+      ? verification(userPool, receiver, code)
+      : verificationByLink(userPool, receiver, code, link),
+  )
   return deliveryDetails(attribute, channel, to)
 }

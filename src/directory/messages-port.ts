@@ -25,6 +25,8 @@ export type Message = {
   readonly isHtml?: boolean
   /** The code or temporary password that the message carries, for whoever reads the development inbox. */
   readonly code?: string
+  /** Where the code is given back by following it, for functions that word the message. */
+  readonly link?: string
   /** Without it no trigger gets to see the message. */
   readonly about?: MessageOccasion
 }

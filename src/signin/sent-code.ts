@@ -1,5 +1,6 @@
 // One-time passwords that are sent during a sign-in: made, sealed into the challenge's Session, sent, and compared.
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { filledBody, filledSubject } from '../directory/message-texts.ts'
 import { deliveryDetails, type Message, messagesAbout } from '../directory/messages-port.ts'
 import { randomString } from '../directory/random-string.ts'
 import type { User } from '../directory/records/user.ts'
@@ -15,21 +16,20 @@ export const channelAttributes = { SMS: 'phone_number', EMAIL: 'email' } as cons
 const defaultText = 'Your authentication code is {####}.'
 const defaultSubject = 'Your authentication code'
 
-const filled = (text: string, user: User, code: string): string =>
-  text.replaceAll(/\{(username|####)\}/g, (_, name: string) => (name === 'username' ? user.username : code))
-
-const messageOf = (pool: UserPool, channel: Channel, to: string, user: User, code: string): Message => ({
-  poolId: pool.poolId,
-  to,
-  channel,
-  ...(channel === 'EMAIL' ? { subject: filled(pool.mfa?.email?.Subject ?? defaultSubject, user, code) } : {}),
-  body: filled(
-    (channel === 'EMAIL' ? pool.mfa?.email?.Message : pool.settings.SmsAuthenticationMessage) ?? defaultText,
-    user,
+const messageOf = (pool: UserPool, channel: Channel, to: string, user: User, code: string): Message => {
+  const values = { username: user.username, code }
+  const own = channel === 'EMAIL' ? pool.mfa?.email?.Message : pool.settings.SmsAuthenticationMessage
+  return {
+    poolId: pool.poolId,
+    to,
+    channel,
+    ...(channel === 'EMAIL'
+      ? { subject: filledSubject(pool.mfa?.email?.Subject ?? defaultSubject, values) }
+      : {}),
+    ...filledBody(own ?? defaultText, channel, values),
     code,
-  ),
-  code,
-})
+  }
+}
 
 /** The challenge parameters that say where a code went. */
 export const deliveryParameters = (channel: Channel, to: string): Record<string, string> => ({

@@ -1,4 +1,6 @@
 // The Messages port with a pool's message triggers before it: CustomMessage words a message, a custom sender takes it over.
+
+import { filledBody, filledSubject, hasLinkPlace } from '../../directory/message-texts.ts'
 import type { Message, MessageOccasion, Messages } from '../../directory/messages-port.ts'
 import type { TriggerScope } from '../../directory/triggers-port.ts'
 import type { Logger } from '../../telemetry/log.ts'
@@ -18,6 +20,7 @@ import {
 /** The placeholders that a function puts into its texts. */
 const codeParameter = '{####}'
 const usernameParameter = '{username}'
+const linkParameter = '{##Click Here##}'
 
 /** Longest texts that are sent (API model: EmailVerificationMessageType, SmsVerificationMessageType, EmailVerificationSubjectType). */
 const charactersMax = { emailMessage: 20_000, smsMessage: 140, emailSubject: 140 } as const
@@ -103,35 +106,35 @@ export const createTriggeredMessages = (options: TriggeredMessagesOptions): Mess
       request: {
         userAttributes: attributesInEvent(about.user),
         codeParameter,
+        ...(message.link === undefined ? {} : { linkParameter }),
         usernameParameter: isInvitation ? usernameParameter : null,
         clientMetadata: about.clientMetadata,
       },
       response: { smsMessage: null, emailMessage: null, emailSubject: null },
     })
-    const fill = (text: string): string =>
-      text
-        .replaceAll(usernameParameter, () => about.user.username)
-        .replaceAll(codeParameter, () => message.code ?? '')
+    const values = { username: about.user.username, code: message.code ?? '', link: message.link }
+    const carriesCode = (text: string): boolean =>
+      text.includes(codeParameter) || (message.link !== undefined && hasLinkPlace(text))
     const own = (name: keyof typeof charactersMax): string | undefined => {
       const text = textIn(answer, name)
       if (text === undefined) return undefined
       const isBody = name !== 'emailSubject'
-      const lacks =
-        isBody && (!text.includes(codeParameter) || (isInvitation && !text.includes(usernameParameter)))
+      const lacks = isBody && (!carriesCode(text) || (isInvitation && !text.includes(usernameParameter)))
       if (lacks || text.length > charactersMax[name])
         throw new Fault(
           'InvalidLambdaResponseException',
           `CustomMessage answered with an invalid ${name}: it must have the placeholders of the request, ` +
             `and at most ${charactersMax[name]} characters.`,
         )
-      return fill(text)
+      return text
     }
     const body = own(message.channel === 'EMAIL' ? 'emailMessage' : 'smsMessage')
     const subject = message.channel === 'EMAIL' ? own('emailSubject') : undefined
+    const { isHtml, ...others } = message
     return {
-      ...message,
-      ...(body === undefined ? {} : { body }),
-      ...(subject === undefined ? {} : { subject }),
+      ...others,
+      ...(body === undefined ? { isHtml } : filledBody(body, message.channel, values)),
+      ...(subject === undefined ? {} : { subject: filledSubject(subject, values) }),
     }
   }
 

@@ -2,6 +2,7 @@
 import { Fault } from '../../../wire/fault.ts'
 import { sendVerification, signUpDestination } from '../../code-delivery.ts'
 import { prepareCode } from '../../confirmation-code.ts'
+import { confirmationLink } from '../../confirmation-link.ts'
 import { findUser } from '../../find-user.ts'
 import { messagesAbout } from '../../messages-port.ts'
 import { operation } from '../../operation.ts'
@@ -54,8 +55,10 @@ export const resendConfirmationCode = operation({
       clientId: client.clientId,
       clientMetadata: input.ClientMetadata,
     })
+    const about = { clientId: client.clientId, user, code: pending.code }
+    const link = await confirmationLink({ ...context, records }, userPool, destination, about)
     return {
-      CodeDeliveryDetails: await sendVerification(messages, userPool, user, destination, pending.code),
+      CodeDeliveryDetails: await sendVerification(messages, userPool, user, destination, pending.code, link),
     }
   },
 })

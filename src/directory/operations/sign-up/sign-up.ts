@@ -3,6 +3,7 @@ import { Fault } from '../../../wire/fault.ts'
 import { attributesOf, checkWritable, newAttributes } from '../../attribute-rules.ts'
 import { sendVerification, signUpDestination } from '../../code-delivery.ts'
 import { prepareCode } from '../../confirmation-code.ts'
+import { confirmationLink } from '../../confirmation-link.ts'
 import { messagesAbout } from '../../messages-port.ts'
 import { attributesWithName, makeUser, prepareNewUser } from '../../new-user.ts'
 import { operation } from '../../operation.ts'
@@ -82,7 +83,9 @@ export const signUp = operation({
       pending.write(changes)
     })
     const messages = messagesAbout(context.messages, { ...subject, occasion: 'SignUp', user })
-    const details = await sendVerification(messages, userPool, user, destination, pending.code)
+    const about = { clientId: client.clientId, user, code: pending.code }
+    const link = await confirmationLink({ ...context, records }, userPool, destination, about)
+    const details = await sendVerification(messages, userPool, user, destination, pending.code, link)
     return { UserConfirmed: false, UserSub: user.sub, CodeDeliveryDetails: details, Session }
   },
 })
