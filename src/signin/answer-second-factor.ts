@@ -6,7 +6,7 @@ import { isEmail, isPhoneNumber } from '../directory/username-rules.ts'
 import type { Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
 import { continueSignIn } from './begun-sign-in.ts'
-import { checkMaySignIn, grantTokens } from './complete-sign-in.ts'
+import { checkMaySignIn, finishSignIn } from './complete-sign-in.ts'
 import { type CodeVerdict, useCode } from './factor-attempts.ts'
 import { askForFactor, askForSentCode, channelOf, type MfaSession } from './second-factor.ts'
 import { channelAttributes, isSameCode } from './sent-code.ts'
@@ -81,7 +81,7 @@ export const answerFactor =
     const { begun, stored } = await continueSignIn<MfaSession>(request, factor)
     checkMaySignIn(stored.value)
     await checkCode(request, factor, { begun, user: stored.value }, given)
-    return grantTokens(request, await setUpAddress(request, stored, begun))
+    return finishSignIn(request, await setUpAddress(request, stored, begun), begun)
   }
 
 /** SELECT_MFA_TYPE: `ANSWER` names one of the factors that the challenge offered. */
@@ -107,7 +107,7 @@ export const setUpFactor: SignInStep = async (request) => {
   checkMaySignIn(stored.value)
   context.pool.asPrimary('needs a second factor to be set up')
   if (begun.isSetUp === true && stored.value.mfa?.softwareToken !== undefined)
-    return grantTokens(request, stored.value)
+    return finishSignIn(request, stored.value, begun)
   for (const [factor, name] of addressParameters) {
     const to = parameters[name]
     const channel = channelOf[factor]

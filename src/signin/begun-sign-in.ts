@@ -5,6 +5,7 @@ import { requireSecretHash } from '../directory/secret-hash.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import type { Records, Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
+import { deviceKeyParameter } from './device-key.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { openSession, sealSession } from './session.ts'
 import { type SignInAnswer, type SignInRequest, usernameParameter } from './sign-in-request.ts'
@@ -19,6 +20,8 @@ export type BegunSignIn = {
   readonly credentialSetAtMs?: number
   /** What the challenge is told by among those that were answered. */
   readonly challengeId: string
+  /** The device that the sign-in says it comes from. */
+  readonly deviceKey?: string
 }
 
 export const invalidSession = (): Fault =>
@@ -29,13 +32,17 @@ export const beginSignIn = (
   { parameters, context }: SignInRequest,
   user: User,
   earlier?: BegunSignIn,
-): BegunSignIn => ({
-  usernameKey: user.usernameKey,
-  sub: user.sub,
-  names: [...new Set([user.username, ...(earlier?.names ?? []), parameters.USERNAME ?? user.username])],
-  ...(user.credential === undefined ? {} : { credentialSetAtMs: user.credential.setAtMs }),
-  challengeId: makeEventId(context.random),
-})
+): BegunSignIn => {
+  const deviceKey = deviceKeyParameter(parameters) ?? earlier?.deviceKey
+  return {
+    usernameKey: user.usernameKey,
+    sub: user.sub,
+    names: [...new Set([user.username, ...(earlier?.names ?? []), parameters.USERNAME ?? user.username])],
+    ...(user.credential === undefined ? {} : { credentialSetAtMs: user.credential.setAtMs }),
+    challengeId: makeEventId(context.random),
+    ...(deviceKey === undefined ? {} : { deviceKey }),
+  }
+}
 
 /** Whose sessions these are. */
 type SessionOwner = Pick<SignInRequest, 'client' | 'pool'> & {

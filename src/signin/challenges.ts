@@ -8,6 +8,7 @@ import { Fault } from '../wire/fault.ts'
 import { answerFactor, selectFactor, setUpFactor } from './answer-second-factor.ts'
 import { answerPassword, answerPasswordSrp, selectChallenge } from './choice-sign-in.ts'
 import { afterPasswordVerifier, answerCustomChallenge } from './custom-auth.ts'
+import { startDeviceSrp, verifyDeviceSrp } from './device-sign-in.ts'
 import { setNewPassword } from './new-password.ts'
 import { answerOneTimePassword, isFirstFactorSession } from './one-time-password.ts'
 import { answerPasskey } from './passkey-sign-in.ts'
@@ -26,6 +27,8 @@ const steps: Partial<Record<ChallengeNameType, SignInStep>> = {
   SOFTWARE_TOKEN_MFA: answerFactor('SOFTWARE_TOKEN_MFA'),
   SELECT_MFA_TYPE: selectFactor,
   MFA_SETUP: setUpFactor,
+  DEVICE_SRP_AUTH: startDeviceSrp,
+  DEVICE_PASSWORD_VERIFIER: verifyDeviceSrp,
   SELECT_CHALLENGE: selectChallenge,
   PASSWORD: answerPassword,
   PASSWORD_SRP: answerPasswordSrp,

@@ -4,6 +4,8 @@ import { missingAttributes } from '../directory/attribute-rules.ts'
 import type { User } from '../directory/records/user.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { Fault } from '../wire/fault.ts'
+import type { BegunSignIn } from './begun-sign-in.ts'
+import { askForKnownDevice, askForRememberedDevice, newDevice } from './device-challenge.ts'
 import { issueTokens, newOrigin } from './issue-tokens.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { askForSecondFactor } from './second-factor.ts'
@@ -36,7 +38,26 @@ export type NewPasswordSession = {
 export const completeSignIn = async (request: SignInRequest, user: User): Promise<SignInAnswer> => {
   checkMaySignIn(user)
   if (user.status === 'FORCE_CHANGE_PASSWORD') return askForNewPassword(request, user)
-  return (await askForSecondFactor(request, user)) ?? grantTokens(request, user)
+  return (
+    (await askForRememberedDevice(request, user)) ??
+    (await askForSecondFactor(request, user)) ??
+    finishSignIn(request, user)
+  )
+}
+
+/** After every factor: the device that the sign-in comes from, if it is known, or the tokens with a key for a new device. */
+export const finishSignIn = async (
+  request: SignInRequest,
+  user: User,
+  earlier?: BegunSignIn,
+): Promise<SignInAnswer> => {
+  const known = await askForKnownDevice(request, user, earlier)
+  if (known !== undefined) return known
+  const granted = await grantTokens(request, user)
+  const NewDeviceMetadata = await newDevice(request, user)
+  return NewDeviceMetadata === undefined
+    ? granted
+    : { ...granted, AuthenticationResult: { ...granted.AuthenticationResult, NewDeviceMetadata } }
 }
 
 export const grantTokens = async (

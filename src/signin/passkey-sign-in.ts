@@ -7,7 +7,7 @@ import { passkeysOf } from '../directory/user-passkeys.ts'
 import { Fault } from '../wire/fault.ts'
 import { isPasskeyTwoFactors } from './auth-factors.ts'
 import { type BegunSignIn, beginSignIn, challengeOf, continueSignIn } from './begun-sign-in.ts'
-import { checkMaySignIn, completeSignIn, grantTokens } from './complete-sign-in.ts'
+import { checkMaySignIn, completeSignIn, finishSignIn } from './complete-sign-in.ts'
 import { useCode } from './factor-attempts.ts'
 import { loadWebAuthn, readClientData, userVerificationOf } from './passkey-registration.ts'
 import { isOriginOf, relyingPartyId } from './relying-party.ts'
@@ -135,7 +135,7 @@ export const finishWithPasskey = async (
   if (verified === undefined) throw refused()
   await keepCounter(request, verified)
   return verified.isUserVerified && isPasskeyTwoFactors({ pool }, user)
-    ? grantTokens(request, user)
+    ? finishSignIn(request, user, begun)
     : completeSignIn(request, user)
 }
 

@@ -1,0 +1,70 @@
+// A user's devices as they are read and shown.
+import type { DeviceType } from '@aws-sdk/client-cognito-identity-provider'
+import type { Records, Stored } from '../vault/records.ts'
+import { Fault } from '../wire/fault.ts'
+import { type Device, devices, deviceUses } from './records/device.ts'
+import type { User } from './records/user.ts'
+
+/** Amazon documents no limit; a user who confirms more loses the oldest. */
+export const devicesPerUserMax = 100
+
+type Whose = Pick<User, 'usernameKey' | 'sub'>
+
+/** The user's device, or undefined. What is left of an earlier user of the same name isn't theirs. */
+export const findDevice = async (
+  records: Pick<Records, 'get'>,
+  { sub }: Whose,
+  deviceKey: string,
+): Promise<Stored<Device> | undefined> => {
+  const stored = await records.get(devices, deviceKey)
+  return stored?.value.sub === sub ? stored : undefined
+}
+
+/** Clients know by the word "device" that theirs was forgotten. */
+export const noSuchDevice = (): Fault => new Fault('ResourceNotFoundException', 'Device does not exist.')
+
+/** The same, or a Fault ResourceNotFoundException. */
+export const requireDevice = async (
+  records: Pick<Records, 'get'>,
+  user: Whose,
+  deviceKey: string,
+): Promise<Stored<Device>> => {
+  const stored = await findDevice(records, user, deviceKey)
+  if (stored === undefined) throw noSuchDevice()
+  return stored
+}
+
+/** Every device of the user, the one confirmed last first. */
+export const devicesOf = async (
+  records: Pick<Records, 'find'>,
+  { usernameKey, sub }: Whose,
+): Promise<readonly Stored<Device>[]> => {
+  const { items } = await records.find(
+    devices,
+    { name: 'user', value: usernameKey },
+    { limit: devicesPerUserMax + 1 },
+  )
+  return items
+    .filter(({ value }) => value.sub === sub)
+    .toSorted((first, second) => second.value.createdAtMs - first.value.createdAtMs)
+}
+
+/** A device as the API shows it, with what this Region knows of its last sign-in. */
+export const shownDevice = async (records: Pick<Records, 'get'>, device: Device): Promise<DeviceType> => {
+  const use = (await records.get(deviceUses, device.deviceKey))?.value
+  return {
+    DeviceKey: device.deviceKey,
+    DeviceAttributes: [
+      { Name: 'device_status', Value: 'valid' },
+      ...(device.name === undefined ? [] : [{ Name: 'device_name', Value: device.name }]),
+      { Name: 'last_ip_used', Value: use?.lastIp ?? device.confirmedFromIp },
+      {
+        Name: 'dev:device_remembered_status',
+        Value: device.isRemembered ? 'remembered' : 'not_remembered',
+      },
+    ],
+    DeviceCreateDate: new Date(device.createdAtMs),
+    DeviceLastModifiedDate: new Date(device.modifiedAtMs),
+    DeviceLastAuthenticatedDate: new Date(use?.lastAtMs ?? device.createdAtMs),
+  }
+}

@@ -1,0 +1,13 @@
+// AdminListDevices: the devices of a user.
+import { operation } from '../../../directory/operation.ts'
+import { requireDeviceOwner } from '../../device-owner.ts'
+import { devicePage } from '../../device-page.ts'
+
+export const adminListDevices = operation({
+  name: 'AdminListDevices',
+  runs: 'inactive',
+  handle: async (input, { pool }) => {
+    const user = await requireDeviceOwner(pool, input.Username, 'ResourceNotFoundException')
+    return devicePage(pool.records, user, input)
+  },
+})
