@@ -52,3 +52,12 @@ export const oauthErrorOf = (error: unknown): OauthError | undefined => {
   const [code, status] = codesOfFaults[error.code] ?? ['server_error', 500]
   return new OauthError(code, { status, description: error.message })
 }
+
+/** What a failure that is nobody's business outside is told as. */
+export const serverError = (): OauthError => new OauthError('server_error', { status: 500 })
+
+/** The answer's body (RFC 6749 section 5.2). */
+export const oauthErrorBody = ({ code, description }: OauthError) => ({
+  error: code,
+  ...(description === undefined ? {} : { error_description: description }),
+})

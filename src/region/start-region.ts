@@ -18,6 +18,7 @@ import { createMessages } from '../messages/create-messages.ts'
 import { startDelivery } from '../messages/delivery/start-delivery.ts'
 import { readInbox } from '../messages/inbox.ts'
 import { startTriggers } from '../messages/triggers/start-triggers.ts'
+import { createFormEndpoints } from '../oauth/form-endpoints.ts'
 import { createOauthApp } from '../oauth/oauth-app.ts'
 import { createConfirmUserApp } from '../pages/confirm-user.ts'
 import { readFields } from '../replication/message-fields.ts'
@@ -282,6 +283,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     app.route('/', createConfirmUserApp(runtime))
     app.route('/', createOauthApp(runtime))
     const pages = getRequestListener(app.fetch)
+    const forms = createFormEndpoints(runtime)
     const peerEndpoint = createPeerEndpoint({
       region,
       peers,
@@ -331,7 +333,8 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         isRetryable: (error) => error instanceof Conflict,
       }),
       fallback: async (request, response) => {
-        if (isPeerPath(request.url ?? '')) await peerEndpoint(request, response)
+        if (forms.has(request.url ?? '')) await forms.handle(request, response)
+        else if (isPeerPath(request.url ?? '')) await peerEndpoint(request, response)
         else await pages(request, response)
       },
     })

@@ -17,6 +17,7 @@ import { type RegisteredPool, registeredPools } from '../../src/directory/record
 import { operationRegistry } from '../../src/directory/registry.ts'
 import type { Runtime } from '../../src/directory/runtime.ts'
 import { createUserPoolService } from '../../src/directory/user-pool-service.ts'
+import { createFormEndpoints, type FormEndpoints } from '../../src/oauth/form-endpoints.ts'
 import { createOauthApp } from '../../src/oauth/oauth-app.ts'
 import { signinOperations } from '../../src/signin/operations/operations.ts'
 import { createPasswordWorkers, type PasswordWorkers } from '../../src/srp/password-worker.ts'
@@ -82,6 +83,7 @@ export const startSigninRegion = async (
   const sent: Message[] = []
   let runtime: Runtime | undefined
   let oauth: ReturnType<typeof getRequestListener> | undefined
+  let forms: FormEndpoints | undefined
   const startedRuntime = (): Runtime => {
     if (runtime === undefined) throw new Error('the Region has not started yet')
     return runtime
@@ -123,7 +125,8 @@ export const startSigninRegion = async (
     port: 0,
     dispatcher,
     fallback: async (request, response) => {
-      await oauth?.(request, response)
+      if (forms?.has(request.url ?? '') === true) await forms.handle(request, response)
+      else await oauth?.(request, response)
     },
   })
   const origin = `http://127.0.0.1:${listener.port}`
@@ -159,6 +162,7 @@ export const startSigninRegion = async (
     },
   }
   oauth = getRequestListener(createOauthApp(runtime).fetch)
+  forms = createFormEndpoints(runtime)
   const client = new CognitoIdentityProviderClient({
     region,
     endpoint: origin,
