@@ -5,19 +5,11 @@ import type { Locality } from '../vault/collection.ts'
 import type { Changes, Records } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Attributes } from './attribute-rules.ts'
+import { randomUuid } from './random-uuid.ts'
 import { aliases, type User, users } from './records/user.ts'
 import type { UserPool } from './records/user-pool.ts'
 import { aliasesOf, aliasTaken, prepareAliases } from './user-aliases.ts'
 import { aliasKindsFor, aliasKindsOf, checkNewUsername, usernameKeyOf } from './username-rules.ts'
-
-/** A random UUID (RFC 9562, version 4). */
-export const newSub = (random: Random): string => {
-  const bytes = random.bytes(16)
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6)
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-  const hex = bytes.toString('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
-}
 
 /**
  * The attributes with the one that the given name stands for, in a pool with username attributes. Throws InvalidParameterException
@@ -38,7 +30,7 @@ export const makeUser = (
   request: { readonly username: string; readonly attributes: Attributes; readonly status: User['status'] },
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): User => {
-  const sub = newSub(random)
+  const sub = randomUuid(random)
   const nowMs = clock.now()
   const username = checkNewUsername(userPool, request.username) === undefined ? request.username : sub
   return {
