@@ -51,11 +51,13 @@ export const prepareVerification = async (
     readonly to: string
     readonly isNewValue: boolean
     readonly occasion: 'UpdateUserAttribute' | 'VerifyUserAttribute'
-    readonly clientId: string
+    /** False for an administrator's, whose sendings aren't counted: nobody can ask for new codes to try through them. */
+    readonly isUsersWish: boolean
+    readonly clientId?: string
     readonly clientMetadata: Readonly<Record<string, string>> | undefined
   },
 ): Promise<PreparedVerification> => {
-  const { attribute, to, occasion, clientId, clientMetadata } = about
+  const { attribute, to, occasion, isNewValue, isUsersWish, clientId, clientMetadata } = about
   const pending = await prepareCode(
     parts.records,
     {
@@ -63,11 +65,17 @@ export const prepareVerification = async (
       purpose: purposeOf(attribute),
       attribute,
       address: to,
-      ...(about.isNewValue ? { newValue: to } : {}),
+      ...(isNewValue ? { newValue: to } : {}),
     },
     parts,
+    { isLimited: isUsersWish },
   )
-  const messages = messagesAbout(parts.messages, { occasion, user, clientId, clientMetadata })
+  const messages = messagesAbout(parts.messages, {
+    occasion,
+    user,
+    ...(clientId === undefined ? {} : { clientId }),
+    clientMetadata,
+  })
   return {
     write: pending.write,
     send: () =>

@@ -1,4 +1,4 @@
-// Codes that are sent to users and given back: six digits, kept as a salted hash, good for a day and a few attempts.
+// Codes that are sent to users and given back: six digits, kept as a salted hash, good for a time and a few attempts.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { Changes, Records, Stored, WritableRecords } from '../vault/records.ts'
@@ -6,16 +6,22 @@ import { Fault } from '../wire/fault.ts'
 import { randomString } from './random-string.ts'
 import { type PendingCode, pendingCodes } from './records/user.ts'
 
-/** Developer guide, "Signing up and confirming user accounts": codes are good for 24 hours. */
-export const codeLifetimeMs = 24 * 3_600_000
+const hourMs = 3_600_000
 const codeLength = 6
 const attemptCountMax = 5
 /** How often a code may be sent to a user for one purpose: without this bound each new code would bring new attempts. */
 const sendingsMax = 5
-const sendingsWindowMs = 3_600_000
+const sendingsWindowMs = hourMs
 
-const codePurposes = ['sign-up', 'password-reset', 'attribute:email', 'attribute:phone_number'] as const
-export type CodePurpose = (typeof codePurposes)[number]
+/** How long codes are good (developer guide, "Quotas in Amazon Cognito", validity periods). */
+const codeLifetimesMs = {
+  'sign-up': 24 * hourMs,
+  'password-reset': hourMs,
+  'attribute:email': 24 * hourMs,
+  'attribute:phone_number': 24 * hourMs,
+} as const
+export type CodePurpose = keyof typeof codeLifetimesMs
+const codePurposes = Object.keys(codeLifetimesMs) as readonly CodePurpose[]
 
 /** What a code is for. `address` is where it was sent: when the user's address changes, the code no longer fits. */
 export type CodeUse = {
@@ -57,6 +63,7 @@ export const prepareCode = async (
   records: Pick<Records, 'get'>,
   use: CodeUse,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
+  { isLimited = true }: { readonly isLimited?: boolean } = {},
 ): Promise<{
   readonly code: string
   write(changes: Pick<Changes<'regional'>, 'create' | 'replace'>): void
@@ -64,7 +71,7 @@ export const prepareCode = async (
   const nowMs = clock.now()
   const earlier = await readPending(records, use)
   const sentAtMs = (earlier?.value.sentAtMs ?? []).filter((atMs) => atMs > nowMs - sendingsWindowMs)
-  if (sentAtMs.length >= sendingsMax) throw attemptsExceeded()
+  if (isLimited && sentAtMs.length >= sendingsMax) throw attemptsExceeded()
   const code = randomString(random, '0123456789', codeLength)
   const salt = random.bytes(16).toString('base64')
   const pending: PendingCode = {
@@ -73,9 +80,9 @@ export const prepareCode = async (
     attribute: use.attribute,
     salt,
     codeHash: hashOf(salt, use, use.address, code),
-    expiresAtMs: nowMs + codeLifetimeMs,
+    expiresAtMs: nowMs + codeLifetimesMs[use.purpose],
     attemptCount: 0,
-    sentAtMs: [...sentAtMs, nowMs],
+    sentAtMs: [...sentAtMs, nowMs].slice(-sendingsMax),
     ...(use.newValue === undefined ? {} : { newValue: use.newValue }),
   }
   return {

@@ -23,10 +23,10 @@ export const identityAliasKind = 'identity'
 export const identitiesOf = (attributes: Attributes): readonly LinkedIdentity[] =>
   attributes.identities === undefined ? [] : (JSON.parse(attributes.identities) as LinkedIdentity[])
 
-export const withIdentities = (
-  { identities: _, ...others }: Attributes,
-  identities: readonly LinkedIdentity[],
-): Attributes => (identities.length === 0 ? others : { ...others, identities: JSON.stringify(identities) })
+export const withIdentities = (attributes: Attributes, identities: readonly LinkedIdentity[]): Attributes => {
+  const { identities: _, ...others } = attributes
+  return identities.length === 0 ? others : { ...others, identities: JSON.stringify(identities) }
+}
 
 const aliasValueOf = ({ providerName, userId }: Pick<LinkedIdentity, 'providerName' | 'userId'>): string =>
   JSON.stringify([providerName, userId])

@@ -110,6 +110,68 @@ describe('a forgotten password', () => {
     })
   })
 
+  it('is good for an hour', async () => {
+    await make('hugo')
+    await forgot('hugo')
+    const code = await codeFor('hugo@x.example')
+    directory.pass(3_600_000)
+    await expect(confirm('hugo', code)).rejects.toMatchObject(
+      fault('ExpiredCodeException', 'Invalid code provided, please request a code again.'),
+    )
+  })
+
+  it('does not go where the second factor goes', async () => {
+    const poolId = await directory.makePool({
+      MfaConfiguration: 'OPTIONAL',
+      SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::000000000000:role/sms' },
+    })
+    const { clientId } = await directory.makeClient(poolId)
+    await directory.call('AdminCreateUser', {
+      UserPoolId: poolId,
+      Username: 'nia',
+      MessageAction: 'SUPPRESS',
+      UserAttributes: [
+        { Name: 'phone_number', Value: '+12065550131' },
+        { Name: 'phone_number_verified', Value: 'true' },
+      ],
+    })
+    await directory.call('AdminSetUserPassword', {
+      UserPoolId: poolId,
+      Username: 'nia',
+      Password: oldPassword,
+      Permanent: true,
+    })
+    expect((await forgot('nia', { ClientId: clientId })).CodeDeliveryDetails?.DeliveryMedium).toBe('SMS')
+    const records = directory.vault.pool(poolId).primary
+    const stored = await records.get(users, 'nia')
+    if (stored === undefined) throw new Error('nia is not there')
+    await records.commit((changes) =>
+      changes.replace(users, stored, { ...stored.value, mfa: { enabled: ['SMS_MFA'] } }),
+    )
+    await expect(forgot('nia', { ClientId: clientId })).rejects.toMatchObject(
+      fault('InvalidParameterException', /no registered\/verified email or phone_number/),
+    )
+  })
+
+  it('of an account that is yet to be confirmed is replaced where an address is verified, and confirms it', async () => {
+    await directory.call('SignUp', {
+      ClientId,
+      Username: 'oda',
+      Password: oldPassword,
+      UserAttributes: [{ Name: 'email', Value: 'oda@x.example' }],
+    })
+    await expect(forgot('oda')).rejects.toMatchObject(fault('InvalidParameterException'))
+    await directory.call('AdminUpdateUserAttributes', {
+      UserPoolId,
+      Username: 'oda',
+      UserAttributes: [{ Name: 'email_verified', Value: 'true' }],
+    })
+    await forgot('oda')
+    await confirm('oda', await codeFor('oda@x.example'))
+    expect(await statusOf('oda')).toBe('CONFIRMED')
+    expect(await isPassword('oda', newPassword)).toBe(true)
+  })
+
   it('is sent a code at most five times within the hour', async () => {
     await make('fay')
     for (let sending = 1; sending <= 5; sending += 1) await forgot('fay')

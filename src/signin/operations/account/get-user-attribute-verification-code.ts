@@ -28,6 +28,7 @@ export const getUserAttributeVerificationCode = operation({
       to,
       isNewValue: newValue !== undefined,
       occasion: 'VerifyUserAttribute',
+      isUsersWish: true,
       clientId,
       clientMetadata: input.ClientMetadata,
     })
