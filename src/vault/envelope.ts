@@ -1,5 +1,5 @@
 // The one sealed form of Twinpool: XAES-256-GCM (C2SP "XAES-256-GCM") with a version byte and the data key's ID in front.
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
+import { type Cipheriv, createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Random } from '../telemetry/clock.ts'
 
 /** version (1) | data key ID (4) | nonce (24) | ciphertext | tag (16) */
@@ -22,15 +22,19 @@ export class SealBroken extends Error {
   }
 }
 
-/**
- * Derives the AES-256 key of one nonce: CMAC-based, as C2SP "XAES-256-GCM" says (steps L, K1, M1, M2, Kx).
- * Only the first 12 bytes of the 24-byte nonce go in; the rest is the nonce of AES-GCM.
- */
-const deriveKey = (key: Uint8Array, nonce: Uint8Array): KeyObject => {
-  // Node takes a KeyObject five times faster than bytes.
-  const ecb = createCipheriv('aes-256-ecb', createSecretKey(key), null)
-  ecb.setAutoPadding(false)
-  const subkey = ecb.update(Buffer.alloc(16))
+/** What does not depend on the nonce: AES under the key, block by block, and the subkey K1 (steps L and K1). */
+type Derivation = { readonly blocks: Cipheriv; readonly subkey: Buffer }
+
+/** Keys seal and open again and again; for as long as one is held, so is what was derived of it. */
+const derivations = new WeakMap<Uint8Array, Derivation>()
+
+const derivationOf = (key: Uint8Array): Derivation => {
+  const known = derivations.get(key)
+  if (known !== undefined) return known
+  // In this mode the cipher keeps nothing from one update to the next.
+  const blocks = createCipheriv('aes-256-ecb', createSecretKey(key), null)
+  blocks.setAutoPadding(false)
+  const subkey = blocks.update(Buffer.alloc(16))
   let carry = 0
   for (let index = 15; index >= 0; index--) {
     const byte = subkey[index] ?? 0
@@ -38,15 +42,27 @@ const deriveKey = (key: Uint8Array, nonce: Uint8Array): KeyObject => {
     carry = byte >> 7
   }
   subkey[15] = (subkey[15] ?? 0) ^ (carry * 0x87)
-  const blocks = Buffer.alloc(32)
-  for (const half of [0, 1]) {
-    const block = blocks.subarray(half * 16, half * 16 + 16)
-    block[1] = half + 1
-    block[2] = 0x58
-    block.set(nonce.subarray(0, 12), 4)
-    for (let index = 0; index < 16; index++) block[index] = (block[index] ?? 0) ^ (subkey[index] ?? 0)
+  const made = { blocks, subkey }
+  derivations.set(key, made)
+  return made
+}
+
+/**
+ * Derives the AES-256 key of one nonce: CMAC-based, as C2SP "XAES-256-GCM" says (steps L, K1, M1, M2, Kx).
+ * Only the first 12 bytes of the 24-byte nonce go in; the rest is the nonce of AES-GCM.
+ */
+const deriveKey = (key: Uint8Array, nonce: Uint8Array): KeyObject => {
+  const { blocks, subkey } = derivationOf(key)
+  const both = Buffer.alloc(32)
+  for (let half = 0; half < 2; half++) {
+    const start = half * 16
+    both[start + 1] = half + 1
+    both[start + 2] = 0x58
+    both.set(nonce.subarray(0, 12), start + 4)
+    for (let index = 0; index < 16; index++)
+      both[start + index] = (both[start + index] ?? 0) ^ (subkey[index] ?? 0)
   }
-  return createSecretKey(ecb.update(blocks))
+  return createSecretKey(blocks.update(both))
 }
 
 /** XAES-256-GCM with a given 24-byte nonce. Separate from `seal` so that the published test vectors can be held against it. */
