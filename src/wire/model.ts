@@ -56,6 +56,21 @@ const modelsFolder = new URL('../../models/', import.meta.url)
 /** Where a model is stricter than the service that it describes: shapes by service, each with what replaces its constraints. */
 const corrections: Readonly<Record<string, Readonly<Record<string, Partial<Shape>>>>> = {
   'cognito-idp': {
+    // The flow that GetClientToken belongs to, which the published list leaves out.
+    ExplicitAuthFlowsType: {
+      enum: [
+        'ADMIN_NO_SRP_AUTH',
+        'CUSTOM_AUTH_FLOW_ONLY',
+        'USER_PASSWORD_AUTH',
+        'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+        'ALLOW_CUSTOM_AUTH',
+        'ALLOW_USER_PASSWORD_AUTH',
+        'ALLOW_USER_SRP_AUTH',
+        'ALLOW_REFRESH_TOKEN_AUTH',
+        'ALLOW_USER_AUTH',
+        'ALLOW_CLIENT_TOKEN_AUTH',
+      ],
+    },
     // CreateUserPoolDomain takes custom domains (`auth.example.com`) too, which the published pattern of prefix domains leaves out.
     DomainType: { max: 253, pattern: '[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?' },
   },

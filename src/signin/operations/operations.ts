@@ -5,6 +5,7 @@ import { adminInitiateAuth } from './admin-initiate-auth.ts'
 import { adminRespondToAuthChallenge } from './admin-respond-to-auth-challenge.ts'
 import { adminUserGlobalSignOut } from './admin-user-global-sign-out.ts'
 import { deviceOperations } from './device/operations.ts'
+import { getClientToken } from './get-client-token.ts'
 import { getTokensFromRefreshToken } from './get-tokens-from-refresh-token.ts'
 import { getUser } from './get-user.ts'
 import { globalSignOut } from './global-sign-out.ts'
@@ -24,6 +25,7 @@ export const signinOperations: readonly AnyOperation[] = [
   globalSignOut,
   adminUserGlobalSignOut,
   getUser,
+  getClientToken,
   ...accountOperations,
   ...mfaOperations,
   ...deviceOperations,
