@@ -61,10 +61,17 @@ export const createPasswordWorkers = (options: {
       const serverSecret = options.random.bytes(serverSecretBytes)
       return {
         serverSecret,
-        serverPublic: await run({ step: 'serverPublic', verifier: verifierHex, serverSecret }),
+        serverPublic: await run({
+          step: 'serverPublic',
+          verifier: verifierHex,
+          serverSecret: serverSecret.toString('hex'),
+        }),
       }
     },
-    srpSessionKey: async (input) => Buffer.from(await run({ step: 'sessionKey', input }), 'hex'),
+    srpSessionKey: async ({ serverSecret, ...input }) => {
+      const secret = Buffer.from(serverSecret).toString('hex')
+      return Buffer.from(await run({ step: 'sessionKey', input, serverSecret: secret }), 'hex')
+    },
     close: () => pool.close(),
   }
 }

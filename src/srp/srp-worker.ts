@@ -3,10 +3,15 @@ import { parentPort } from 'node:worker_threads'
 import { type SessionKeyInput, serverPublicOf, sessionKeyOf, verifierOf } from './srp-server.ts'
 import type { WorkerAnswer } from './worker-pool.ts'
 
+/** Bytes as hex: a small Buffer would cross to the thread with the whole pool that it lies in. */
 export type SrpTask =
   | { readonly step: 'verifier'; readonly input: Parameters<typeof verifierOf>[0] }
-  | { readonly step: 'serverPublic'; readonly verifier: string; readonly serverSecret: Uint8Array }
-  | { readonly step: 'sessionKey'; readonly input: SessionKeyInput }
+  | { readonly step: 'serverPublic'; readonly verifier: string; readonly serverSecret: string }
+  | {
+      readonly step: 'sessionKey'
+      readonly input: Omit<SessionKeyInput, 'serverSecret'>
+      readonly serverSecret: string
+    }
 
 /** Hex for the first two steps and for the session key alike. */
 const runTask = (task: SrpTask): string => {
@@ -14,9 +19,11 @@ const runTask = (task: SrpTask): string => {
     case 'verifier':
       return verifierOf(task.input)
     case 'serverPublic':
-      return serverPublicOf(task.verifier, task.serverSecret)
+      return serverPublicOf(task.verifier, Buffer.from(task.serverSecret, 'hex'))
     case 'sessionKey':
-      return sessionKeyOf(task.input).toString('hex')
+      return sessionKeyOf({ ...task.input, serverSecret: Buffer.from(task.serverSecret, 'hex') }).toString(
+        'hex',
+      )
   }
 }
 
