@@ -32,5 +32,7 @@ export const readBody = (request: IncomingMessage, bytesMax: number): Promise<Bu
       resolve(chunks.length <= 1 ? first : Buffer.concat(chunks, length))
     })
     request.on('error', reject)
-    request.on('close', () => reject(new Error('the request ended before its body')))
+    request.on('close', () => {
+      if (!request.complete) reject(new Error('the request ended before its body'))
+    })
   })
