@@ -27,6 +27,8 @@ export type Message = {
   readonly code?: string
   /** Where the code is given back by following it, for functions that word the message. */
   readonly link?: string
+  /** Whoever asked for it must not learn how long its delivery took, nor whether it came about: that would tell that there is such a user. */
+  readonly isQuiet?: boolean
   /** Without it no trigger gets to see the message. */
   readonly about?: MessageOccasion
 }
@@ -39,6 +41,11 @@ export type Messages = {
 /** The same port for messages of one occasion. */
 export const messagesAbout = (messages: Messages, about: MessageOccasion): Messages => ({
   send: (message) => messages.send({ ...message, about }),
+})
+
+/** The same port for messages that a client asks for which hides users. */
+export const quietly = (messages: Messages): Messages => ({
+  send: (message) => messages.send({ ...message, isQuiet: true }),
 })
 
 /** The masked form of a destination that Amazon shows: `j***@e***`, `+*******4333`. */

@@ -1,9 +1,11 @@
 // The development inbox: the last messages of each pool, kept where the pool's other regional data is, under the pool's key.
 
 import type { Clock } from '../telemetry/clock.ts'
+import type { Logger } from '../telemetry/log.ts'
 import { collection } from '../vault/collection.ts'
 import type { Stored, WritableRecords } from '../vault/records.ts'
 import type { Vault } from '../vault/vault.ts'
+import { isFault } from '../wire/fault.ts'
 
 /** A message as it was handed over for delivery. */
 export type InboxMessage = {
@@ -60,18 +62,35 @@ export type ReadMessage = {
 }
 
 /**
- * The messages of these pools that are less than a day old, oldest first; only those to `destination` when it is given. Rejects with a
- * Fault when a pool's key can't be used.
+ * The messages of these pools that are less than a day old, oldest first; only those to `destination` when it is given. A pool whose key
+ * can't be used is left out, and the log says so.
  */
 export const readInbox = async (
-  { vault, clock }: { readonly vault: Vault; readonly clock: Clock },
+  {
+    vault,
+    clock,
+    log,
+  }: {
+    readonly vault: Vault
+    readonly clock: Clock
+    readonly log: Pick<Logger, 'warn'>
+  },
   poolIds: readonly string[],
   destination?: string,
 ): Promise<readonly ReadMessage[]> => {
   const sinceMs = clock.now() - inboxLifetimeMs
   const found: { readonly poolId: string; readonly message: InboxMessage }[] = []
+  const messagesOf = async (poolId: string): Promise<readonly Stored<InboxMessage>[]> => {
+    try {
+      return await readAll(vault.pool(poolId).secondary)
+    } catch (error) {
+      if (!isFault(error)) throw error
+      log.warn({ poolId, reason: error.code }, 'the inbox of a pool can’t be read')
+      return []
+    }
+  }
   for (const poolId of poolIds)
-    for (const { value: message } of await readAll(vault.pool(poolId).secondary))
+    for (const { value: message } of await messagesOf(poolId))
       if (message.atMs > sinceMs && (destination === undefined || message.to === destination))
         found.push({ poolId, message })
   return found

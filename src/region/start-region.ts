@@ -30,7 +30,7 @@ import { acceptRevocations } from '../signin/revocation.ts'
 import { createPasswordWorkers } from '../srp/password-worker.ts'
 import { Conflict } from '../store/store.ts'
 import { systemClock, systemRandom } from '../telemetry/clock.ts'
-import { createLogger } from '../telemetry/log.ts'
+import { createLogger, type Logger } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import type { DataKey } from '../vault/envelope.ts'
 import { createKeyServiceClient, servicePrincipals } from '../vault/key-service-client.ts'
@@ -66,10 +66,14 @@ const regionKeyFrom = (rootKey: DataKey): DataKey => ({
   bytes: Buffer.from(hkdfSync('sha256', rootKey.bytes, new Uint8Array(), 'twinpool region key', 32)),
 })
 
-const inboxOf = async (vault: Vault, destination: string | undefined): Promise<readonly object[]> => {
+const inboxOf = async (
+  vault: Vault,
+  log: Logger,
+  destination: string | undefined,
+): Promise<readonly object[]> => {
   const { items } = await vault.region.list(registeredPools, { limit: poolsPerInboxMax })
   return readInbox(
-    { vault, clock: systemClock },
+    { vault, clock: systemClock, log },
     items.map(({ value }) => value.poolId),
     destination,
   )
@@ -274,7 +278,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         routerToken: secrets.routerToken,
         vault,
         metrics,
-        readInbox: (destination) => inboxOf(vault, destination),
+        readInbox: (destination) => inboxOf(vault, log, destination),
         replicationStatus: () => replication.status(),
         recopy: (poolId) => replication.control.recopy(poolId),
       }),

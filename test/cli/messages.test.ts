@@ -6,6 +6,7 @@ import {
   CognitoIdentityProviderClient,
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
+  ResendConfirmationCodeCommand,
   SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -84,7 +85,7 @@ afterAll(async () => {
 describe('a deployment with a mail server', () => {
   test('sends codes by e-mail, and answers CodeDeliveryFailureException where the server takes none', async () => {
     const client = clientOf(east, endpoint)
-    const { ClientId } = await poolWith(client, 'email')
+    const { ClientId, UserPoolId } = await poolWith(client, 'email')
     const signUp = (Username: string) =>
       client.send(
         new SignUpCommand({
@@ -104,6 +105,19 @@ describe('a deployment with a mail server', () => {
     ])
     mail.refuse('452 too busy')
     await expect(signUp('bob')).rejects.toThrow(CodeDeliveryFailureException)
+    const resend = (clientId: string) =>
+      client.send(new ResendConfirmationCodeCommand({ ClientId: clientId, Username: 'bob' }))
+    await expect(resend(ClientId)).rejects.toThrow(CodeDeliveryFailureException)
+    // A failure would tell that there is such a user.
+    const { UserPoolClient } = await client.send(
+      new CreateUserPoolClientCommand({
+        UserPoolId,
+        ClientName: 'hiding',
+        PreventUserExistenceErrors: 'ENABLED',
+      }),
+    )
+    const { CodeDeliveryDetails } = await resend(UserPoolClient?.ClientId ?? '')
+    expect(CodeDeliveryDetails).toMatchObject({ DeliveryMedium: 'EMAIL', Destination: 'b***@q***' })
     expect((await inbox()).messages).toEqual([])
   })
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMessages } from '../../src/messages/create-messages.ts'
 import { inbox, inboxMessagesMax, readInbox } from '../../src/messages/inbox.ts'
 import { Conflict } from '../../src/store/store.ts'
+import { Fault } from '../../src/wire/fault.ts'
 import { startUsersDirectory, type UsersDirectory } from '../support/users-directory.ts'
 
 let directory: UsersDirectory
@@ -74,6 +75,24 @@ describe('the development inbox', () => {
     directory.pass(24 * 3_600_000)
     await send(poolId, 'new')
     expect(await bodies(poolId)).toEqual(['new'])
+  })
+
+  it('is read although the key of another pool is lost', async () => {
+    const poolId = await directory.makePool()
+    await send(poolId, 'readable')
+    const { vault } = directory.runtime
+    const lost: typeof vault = {
+      ...vault,
+      pool: (id) => {
+        if (id === poolId) return vault.pool(id)
+        throw new Fault('InvalidParameterException', 'The key is disabled.')
+      },
+    }
+    const warned: object[] = []
+    const log = { warn: (about: object) => void warned.push(about) } as never
+    const found = await readInbox({ vault: lost, clock: directory.runtime.clock, log }, ['lost', poolId])
+    expect(found.map(({ body }) => body)).toEqual(['readable'])
+    expect(warned).toEqual([{ poolId: 'lost', reason: 'InvalidParameterException' }])
   })
 
   it('delivers although another sender makes room at the same moment', async () => {

@@ -1,7 +1,7 @@
 // Messages that leave the deployment: by SMTP, an SMS webhook and an SNS endpoint, and what happens when they can't.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Message } from '../../src/directory/messages-port.ts'
 import { senderOf } from '../../src/messages/delivery/create-delivery.ts'
 import { type DeliveryConfiguration, startDelivery } from '../../src/messages/delivery/start-delivery.ts'
@@ -27,7 +27,7 @@ const server = createServer(async (request, response) => {
 })
 let origin = ''
 let mail: MailServer
-const closing: (() => void)[] = []
+const closing: (() => Promise<void>)[] = []
 const logged: unknown[] = []
 const kept: Message[] = []
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
 afterAll(async () => {
-  for (const close of closing) close()
+  await Promise.all(closing.map((close) => close()))
   await mail.close()
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
@@ -256,6 +256,32 @@ describe('an SMS by SNS', () => {
       void response.writeHead(400).end('<ErrorResponse><Error><Code>OptedOut</Code></Error></ErrorResponse>')
     await expect(deliveryBy(configuration()).send(sms)).rejects.toEqual(failed(/SMS/))
     expect(JSON.stringify(logged)).toContain('HTTP 400 OptedOut')
+  })
+})
+
+describe('a message whose sender must not learn of its end', () => {
+  it('is not waited for, and its failure is in the log alone', async () => {
+    let finish = (): void => {}
+    answer = (response) => {
+      finish = () => void response.writeHead(503).end()
+    }
+    const note = (...words: unknown[]): void => void logged.push(words)
+    const started = startDelivery({
+      region: 'us-east-1',
+      configuration: { sms: { webhook: { url: `${origin}/sms` } } },
+      environment: {},
+      clock: systemClock,
+      log: { info: note, error: note } as never,
+      emailOf: () => Promise.resolve(undefined),
+      inbox: { send: () => Promise.reject(new Error('not here')) },
+    })
+    await started.messages.send({ ...sms, isQuiet: true })
+    await vi.waitFor(() => expect(asked).toHaveLength(1))
+    expect(logged).toEqual([])
+    const closed = started.close()
+    finish()
+    await closed
+    expect(JSON.stringify(logged)).toContain('HTTP 503')
   })
 })
 

@@ -27,7 +27,16 @@ const addressInArn = (arn: string | undefined): string | undefined => {
 export const senderOf = (email: EmailConfigurationType | undefined): string | undefined =>
   email?.EmailSendingAccount === 'DEVELOPER' ? (email.From ?? addressInArn(email.SourceArn)) : undefined
 
-export const createDelivery = ({ transports, inbox, log, emailOf }: DeliveryOptions): Messages => {
+/** More than a mail server answers within its time limit. */
+const unawaitedMax = 1_000
+
+export type Delivery = {
+  readonly messages: Messages
+  /** Resolves when no message is on its way any more. */
+  settled(): Promise<void>
+}
+
+export const createDelivery = ({ transports, inbox, log, emailOf }: DeliveryOptions): Delivery => {
   const deliver = async (transport: Transport, { poolId, channel, to, subject, body, isHtml }: Message) => {
     const email = channel === 'EMAIL' ? await emailOf(poolId) : undefined
     await transport.send({
@@ -40,23 +49,51 @@ export const createDelivery = ({ transports, inbox, log, emailOf }: DeliveryOpti
       replyTo: email?.ReplyToEmailAddress,
     })
   }
+  const deliverOrFail = async (transport: Transport, message: Message): Promise<void> => {
+    const { poolId, channel } = message
+    try {
+      await deliver(transport, message)
+    } catch (error) {
+      if (!(error instanceof DeliveryFailure)) throw error
+      log.error({ poolId, channel, reason: error.reason }, 'a message could not be delivered')
+      throw new Fault(
+        'CodeDeliveryFailureException',
+        `The message could not be delivered by ${nameOf[channel]}.`,
+        {
+          cause: error,
+        },
+      )
+    }
+    log.info({ poolId, channel }, 'a message was handed over for delivery')
+  }
+  const unawaited = new Set<Promise<void>>()
+  const deliverUnawaited = (transport: Transport, message: Message): void => {
+    const { poolId, channel } = message
+    const delivered = deliverOrFail(transport, message)
+      .catch((error: unknown) => {
+        // What a transport failed with is in the log already.
+        if (!(error instanceof Fault))
+          log.error({ err: error, poolId, channel }, 'a message could not be delivered')
+      })
+      .finally(() => unawaited.delete(delivered))
+    unawaited.add(delivered)
+  }
   return {
-    send: async (message) => {
-      const { poolId, channel } = message
-      const transport = transports[channel]
-      if (transport === undefined) return inbox.send(message)
-      try {
-        await deliver(transport, message)
-      } catch (error) {
-        if (!(error instanceof DeliveryFailure)) throw error
-        log.error({ poolId, channel, reason: error.reason }, 'a message could not be delivered')
-        throw new Fault(
-          'CodeDeliveryFailureException',
-          `The message could not be delivered by ${nameOf[channel]}.`,
-          { cause: error },
-        )
-      }
-      log.info({ poolId, channel }, 'a message was handed over for delivery')
+    messages: {
+      send: async (message) => {
+        const transport = transports[message.channel]
+        if (transport === undefined) return inbox.send(message)
+        if (message.isQuiet !== true) return deliverOrFail(transport, message)
+        if (unawaited.size >= unawaitedMax)
+          log.error(
+            { poolId: message.poolId, channel: message.channel, reason: 'too many messages wait' },
+            'a message could not be delivered',
+          )
+        else deliverUnawaited(transport, message)
+      },
+    },
+    settled: async () => {
+      await Promise.all(unawaited)
     },
   }
 }

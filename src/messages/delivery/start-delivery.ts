@@ -63,16 +63,18 @@ const smsTransport = ({
 /** Throws the system's error for an authority file that can't be read. */
 export const startDelivery = (
   options: StartDeliveryOptions,
-): { readonly messages: Messages; close(): void } => {
+): { readonly messages: Messages; close(): Promise<void> } => {
   const email = emailTransport(options)
   const sms = smsTransport(options)
   const transports = {
     ...(email === undefined ? {} : { EMAIL: email }),
     ...(sms === undefined ? {} : { SMS: sms }),
   }
+  const { messages, settled } = createDelivery({ ...options, transports })
   return {
-    messages: createDelivery({ ...options, transports }),
-    close: () => {
+    messages,
+    close: async () => {
+      await settled()
       email?.close()
       sms?.close()
     },

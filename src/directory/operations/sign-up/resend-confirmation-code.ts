@@ -4,7 +4,7 @@ import { sendVerification, signUpDestination } from '../../code-delivery.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { confirmationLink } from '../../confirmation-link.ts'
 import { findUser } from '../../find-user.ts'
-import { messagesAbout } from '../../messages-port.ts'
+import { messagesAbout, quietly } from '../../messages-port.ts'
 import { operation } from '../../operation.ts'
 import { readClient } from '../../read-client.ts'
 import { readPool } from '../../read-pool.ts'
@@ -49,7 +49,8 @@ export const resendConfirmationCode = operation({
       changes.expect(stored)
       pending.write(changes)
     })
-    const messages = messagesAbout(context.messages, {
+    const outgoing = hidesUsers(client) ? quietly(context.messages) : context.messages
+    const messages = messagesAbout(outgoing, {
       occasion: 'ResendCode',
       user,
       clientId: client.clientId,

@@ -2,7 +2,7 @@
 import { Fault } from '../../../wire/fault.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { findUser } from '../../find-user.ts'
-import { messagesAbout } from '../../messages-port.ts'
+import { messagesAbout, quietly } from '../../messages-port.ts'
 import { migrateUser } from '../../migrate-user.ts'
 import { operation } from '../../operation.ts'
 import {
@@ -59,7 +59,8 @@ export const forgotPassword = operation({
       changes.expect(stored)
       pending.write(changes)
     })
-    const messages = messagesAbout(context.messages, {
+    const outgoing = hidesUsers(client) ? quietly(context.messages) : context.messages
+    const messages = messagesAbout(outgoing, {
       occasion: 'ForgotPassword',
       user,
       clientId: client.clientId,
