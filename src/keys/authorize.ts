@@ -5,6 +5,7 @@ import { accessDenied } from '../iam/permission.ts'
 import { conditionsHold, covers } from '../iam/statement.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Caller } from '../wire/service.ts'
+import { type Grant, grantAllows } from './grants.ts'
 import { type KeyPolicy, type PolicyStatement, parsePolicy } from './policy.ts'
 
 export type KeyRequest = {
@@ -15,6 +16,9 @@ export type KeyRequest = {
   readonly account: string
   readonly encryptionContext?: Readonly<Record<string, string>>
 }
+
+/** The key's grants, read only when its policy does not settle the matter. */
+type Granted = { readonly grants?: () => Promise<readonly Grant[]> }
 
 const contextOf = (request: KeyRequest): ConditionContext => {
   const { caller, encryptionContext = {} } = request
@@ -66,7 +70,12 @@ const namesDirectly = ({ Principal }: PolicyStatement, caller: Caller): boolean 
   Principal?.AWS?.some((name) => name === '*' || (caller.kind === 'account' && name === caller.arn)) ??
   caller.kind === 'service'
 
-type Decision = 'allow' | 'explicit deny of the identity' | 'identity is silent' | 'key policy'
+type Decision =
+  | 'allow'
+  | 'explicit deny of the key policy'
+  | 'explicit deny of the identity'
+  | 'identity is silent'
+  | 'key policy is silent'
 
 /**
  * Root and services may do what the key's policy allows. A user may do what it allows them by name, or what it leaves to the account and their own
@@ -76,13 +85,13 @@ const decide = (policy: KeyPolicy, request: KeyRequest): Decision => {
   const { caller, action, keyArn } = request
   const context = contextOf(request)
   const applying = policy.Statement.filter((statement) => applies(statement, request, context))
-  if (applying.some(({ Effect }) => Effect === 'Deny')) return 'key policy'
+  if (applying.some(({ Effect }) => Effect === 'Deny')) return 'explicit deny of the key policy'
   const ofUser = caller.kind === 'account' ? caller.decide : undefined
-  if (ofUser === undefined) return applying.length > 0 ? 'allow' : 'key policy'
+  if (ofUser === undefined) return applying.length > 0 ? 'allow' : 'key policy is silent'
   const own = ofUser({ action, resource: keyArn, context })
   if (own === 'Deny') return 'explicit deny of the identity'
   if (applying.some((statement) => namesDirectly(statement, caller))) return 'allow'
-  if (applying.length === 0) return 'key policy'
+  if (applying.length === 0) return 'key policy is silent'
   return own === 'Allow' ? 'allow' : 'identity is silent'
 }
 
@@ -91,12 +100,15 @@ export const isAllowed = (policy: KeyPolicy, request: KeyRequest): boolean =>
 
 const nameOf = (caller: Caller): string => (caller.kind === 'account' ? caller.arn : caller.principal)
 
-/** Throws AccessDeniedException when the key's policy does not allow the request. */
-export const authorize = (policyText: string, request: KeyRequest): void => {
+/** Throws AccessDeniedException when neither the key's policy nor one of its grants allows the request. */
+export const authorize = async (policyText: string, request: KeyRequest & Granted): Promise<void> => {
   const decision = decide(parsePolicy(policyText), request)
   if (decision === 'allow') return
+  const isDenied = decision.startsWith('explicit deny')
+  const grants = isDenied || request.grants === undefined ? [] : await request.grants()
+  if (grants.some((grant) => grantAllows(grant, request))) return
   const name = nameOf(request.caller)
-  if (decision !== 'key policy')
+  if (decision === 'explicit deny of the identity' || decision === 'identity is silent')
     throw accessDenied(
       name,
       { action: request.action, resource: request.keyArn },
@@ -105,6 +117,8 @@ export const authorize = (policyText: string, request: KeyRequest): void => {
   throw new Fault(
     'AccessDeniedException',
     `User: ${name} is not authorized to perform: ${request.action} on resource: ${request.keyArn} ` +
-      `because no resource-based policy allows the ${request.action} action`,
+      (isDenied
+        ? 'with an explicit deny in a resource-based policy'
+        : `because no resource-based policy allows the ${request.action} action`),
   )
 }

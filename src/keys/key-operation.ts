@@ -8,6 +8,7 @@ import type { AnswerOf, OperationNameOf, RequestOf } from '../wire/sdk-types.ts'
 import type { Caller } from '../wire/service.ts'
 import { authorize } from './authorize.ts'
 import type { EncryptionContext } from './ciphertext.ts'
+import { isPendingImport } from './key-material.ts'
 import type { KeyRecord, KeyRecords, StoredRecord } from './key-records.ts'
 import type { News } from './news.ts'
 import type { PeerKeyServices } from './peers.ts'
@@ -103,25 +104,33 @@ export const findKey = async (
   encryptionContext?: EncryptionContext,
 ): Promise<StoredRecord<KeyRecord>> => {
   const stored = await resolveKey(reference, context)
-  authorize(stored.value.policy, {
+  await authorize(stored.value.policy, {
     caller: context.caller,
     action,
     keyArn: keyArnOf(stored.value.keyId, context),
     account: context.account,
     ...(encryptionContext === undefined ? {} : { encryptionContext }),
+    grants: async () => (await context.records.grants.get(stored.value.keyId))?.value.grants ?? [],
   })
   return stored
 }
 
 /** Throws KMSInvalidStateException while the key is pending deletion: most changes are refused then. */
-export const requireNotPendingDeletion = (key: KeyRecord, context: KeyContext): void => {
+export const requireNotPendingDeletion = (key: KeyRecord, context: KeyServiceParts): void => {
   if (key.deletion !== undefined)
     throw new Fault('KMSInvalidStateException', `${keyArnOf(key.keyId, context)} is pending deletion.`)
 }
 
+/** Throws KMSInvalidStateException for a key into which material has to be imported first. */
+export const requireImported = (key: KeyRecord, context: KeyServiceParts): void => {
+  if (isPendingImport(key, context.clock.now()))
+    throw new Fault('KMSInvalidStateException', `${keyArnOf(key.keyId, context)} is pending import.`)
+}
+
 /** Throws DisabledException or KMSInvalidStateException for a key that can't encrypt or decrypt now. */
-export const requireUsable = (key: KeyRecord, context: KeyContext): void => {
+export const requireUsable = (key: KeyRecord, context: KeyServiceParts): void => {
   requireNotPendingDeletion(key, context)
+  requireImported(key, context)
   if (!key.isEnabled) throw new Fault('DisabledException', `${keyArnOf(key.keyId, context)} is disabled.`)
 }
 

@@ -1,15 +1,21 @@
 // What the key service keeps, sealed under the root key: keys, aliases, and news that other Regions have not got yet.
 import { createHash } from 'node:crypto'
+import type { KeyLastUsageTrackingOperation } from '@aws-sdk/client-kms'
 import type { Store, StoreRecord } from '../store/store.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import { type DataKey, open, SealBroken, seal } from '../vault/envelope.ts'
+import type { KeyGrants } from './grants.ts'
+import type { KeyMaterial } from './key-material.ts'
 import { RootKeyRefused } from './root-key.ts'
 
 /** One KMS key of this Region. Everything but the material, ID and relations is this Region's own. */
 export type KeyRecord = {
   readonly keyId: string
-  /** 32 bytes, base64; the same in all related keys. */
-  readonly material: string
+  readonly origin: 'AWS_KMS' | 'EXTERNAL'
+  /** Oldest first; the same in all related keys, but that imported material has to be imported in each. */
+  readonly materials: readonly KeyMaterial[]
+  /** Automatic rotation; set at the primary of related keys. */
+  readonly rotation?: { readonly periodDays: number; readonly nextAtMs: number }
   readonly description: string
   readonly policy: string
   readonly tags: Readonly<Record<string, string>>
@@ -21,7 +27,12 @@ export type KeyRecord = {
     readonly atMs?: number
   }
   /** Set for a multi-Region key. */
-  readonly multiRegion?: { readonly primaryRegion: string; readonly replicaRegions: readonly string[] }
+  readonly multiRegion?: {
+    readonly primaryRegion: string
+    readonly replicaRegions: readonly string[]
+    /** Grows whenever the primary changes something that all related keys share: the newest news win, whatever their order. */
+    readonly version: number
+  }
 }
 
 export type AliasRecord = {
@@ -46,10 +57,20 @@ export type KeyCollection<Value> = {
   delete(stored: StoredRecord<Value>): Promise<void>
 }
 
+/** When a key was last used for cryptography in this Region. */
+export type UsageRecord = {
+  readonly keyId: string
+  readonly operation: KeyLastUsageTrackingOperation
+  readonly requestId: string
+  readonly atMs: number
+}
+
 export type KeyRecords = {
   readonly keys: KeyCollection<KeyRecord>
   readonly aliases: KeyCollection<AliasRecord>
   readonly outbox: KeyCollection<OutboxRecord>
+  readonly grants: KeyCollection<KeyGrants>
+  readonly usage: KeyCollection<UsageRecord>
 }
 
 const scope = '@kms'
@@ -124,5 +145,7 @@ export const openKeyRecords = async (options: {
     keys: collectionOf<KeyRecord>('keys', ({ keyId }) => keyId),
     aliases: collectionOf<AliasRecord>('aliases', ({ name }) => name),
     outbox: collectionOf<OutboxRecord>('outbox', ({ id }) => id),
+    grants: collectionOf<KeyGrants>('grants', ({ keyId }) => keyId),
+    usage: collectionOf<UsageRecord>('usage', ({ keyId }) => keyId),
   }
 }

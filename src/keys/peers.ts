@@ -1,26 +1,26 @@
 // How the key service of one Region tells another of related keys: the port, and the messages that cross it.
 
-/** What a new related key is made from. It travels sealed under the deployment's transport key, as base64. */
-export type ReplicaPayload = {
-  readonly keyId: string
-  readonly material: string
-  readonly createdAtMs: number
-  readonly description: string
-  readonly policy: string
-  readonly tags: Readonly<Record<string, string>>
-  readonly primaryRegion: string
-  readonly replicaRegions: readonly string[]
-}
+import type { KeyRecord } from './key-records.ts'
+
+/** What all related keys share. It travels sealed under the deployment's transport key, as base64. */
+export type SharedPayload = Pick<KeyRecord, 'keyId' | 'origin' | 'materials' | 'rotation'> &
+  NonNullable<KeyRecord['multiRegion']>
+
+/** What a new related key is made from; sealed in the same way. */
+export type ReplicaPayload = SharedPayload &
+  Pick<KeyRecord, 'createdAtMs' | 'description' | 'policy' | 'tags'>
 
 export type PeerMessage =
   /** Primary to target: make the replica. */
   | { readonly kind: 'create-replica'; readonly keyId: string; readonly sealed: string }
-  /** Primary to its replicas: these are the related keys now. */
+  /** Primary to its replicas: this is what the related keys share now. */
+  | { readonly kind: 'shared'; readonly keyId: string; readonly sealed: string }
+  /** Primary to one of its replicas: be the primary, if your policy lets this caller change that. */
   | {
-      readonly kind: 'relations'
+      readonly kind: 'become-primary'
       readonly keyId: string
-      readonly primaryRegion: string
-      readonly replicaRegions: readonly string[]
+      readonly sealed: string
+      readonly callerArn: string
     }
   /** Replica to primary: it has been deleted. */
   | { readonly kind: 'replica-deleted'; readonly keyId: string }

@@ -1,15 +1,16 @@
-// CreateKey: a symmetric key, single- or multi-Region.
+// CreateKey: a symmetric key, single- or multi-Region, with material made here or to be imported.
 
 import { Fault } from '../../wire/fault.ts'
+import { newMaterial } from '../key-material.ts'
 import { keyMetadata } from '../key-metadata.ts'
 import { keyOperation, requireAccountCaller } from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
+import { notThere } from '../not-there.ts'
 import { defaultPolicy, parsePolicy } from '../policy.ts'
 import { requireFuturePolicyAccess } from '../policy-lockout.ts'
 import { mergeTags } from '../tags.ts'
 
 const keysMax = 10_000
-const materialBytes = 32
 
 export const createKey = keyOperation({
   name: 'CreateKey',
@@ -18,16 +19,12 @@ export const createKey = keyOperation({
     const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
     const usage = input.KeyUsage ?? 'ENCRYPT_DECRYPT'
     const origin = input.Origin ?? 'AWS_KMS'
-    if (
-      spec !== 'SYMMETRIC_DEFAULT' ||
-      usage !== 'ENCRYPT_DECRYPT' ||
-      origin !== 'AWS_KMS' ||
-      input.CustomKeyStoreId !== undefined
-    )
-      throw new Fault(
-        'UnsupportedOperationException',
-        'This key service makes SYMMETRIC_DEFAULT keys for ENCRYPT_DECRYPT with the origin AWS_KMS only.',
+    if (spec !== 'SYMMETRIC_DEFAULT' || usage !== 'ENCRYPT_DECRYPT')
+      throw notThere(
+        `${usage === 'GENERATE_VERIFY_MAC' ? 'HMAC keys' : 'Asymmetric keys'} (KeySpec ${spec}, KeyUsage ${usage})`,
       )
+    if ((origin !== 'AWS_KMS' && origin !== 'EXTERNAL') || input.CustomKeyStoreId !== undefined)
+      throw notThere('Custom key stores')
     const policy = input.Policy ?? defaultPolicy(context.account)
     parsePolicy(policy)
     const tags = mergeTags({}, input.Tags ?? [])
@@ -38,14 +35,15 @@ export const createKey = keyOperation({
       throw new Fault('LimitExceededException', `An account has at most ${keysMax} keys in a Region.`)
     const key: KeyRecord = {
       keyId,
-      material: context.random.bytes(materialBytes).toString('base64'),
+      origin,
+      materials: origin === 'EXTERNAL' ? [] : [newMaterial(keyId, context.random)],
       description: input.Description ?? '',
       policy,
       tags,
       isEnabled: true,
       createdAtMs: context.clock.now(),
       ...(input.MultiRegion === true
-        ? { multiRegion: { primaryRegion: context.region, replicaRegions: [] } }
+        ? { multiRegion: { primaryRegion: context.region, replicaRegions: [], version: 1 } }
         : {}),
     }
     await context.records.keys.create(key)

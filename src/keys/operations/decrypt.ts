@@ -16,8 +16,10 @@ export const decrypt = keyOperation({
       encryptionContext,
     )
     requireUsable(key, context)
+    const { plaintext, materialId } = decryptUnder(key, blob, encryptionContext, context.clock.now())
     return {
-      Plaintext: decryptUnder(key, blob, encryptionContext),
+      Plaintext: plaintext,
+      KeyMaterialId: materialId,
       KeyId: keyArnOf(key.keyId, context),
       EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' as const,
     }

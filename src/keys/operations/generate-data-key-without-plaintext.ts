@@ -1,6 +1,7 @@
 // GenerateDataKeyWithoutPlaintext: a new data key, encrypted only.
 import { encryptUnder } from '../ciphertext.ts'
 import { dataKeyLength } from '../data-key-length.ts'
+import { currentMaterial } from '../key-material.ts'
 import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
 
 export const generateDataKeyWithoutPlaintext = keyOperation({
@@ -18,6 +19,7 @@ export const generateDataKeyWithoutPlaintext = keyOperation({
     return {
       CiphertextBlob: encryptUnder(value, context.random.bytes(length), encryptionContext, context.random),
       KeyId: keyArnOf(value.keyId, context),
+      KeyMaterialId: currentMaterial(value)?.id,
     }
   },
 })

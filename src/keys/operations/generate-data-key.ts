@@ -1,6 +1,7 @@
 // GenerateDataKey: a new data key, in the clear and encrypted under the key.
 import { encryptUnder } from '../ciphertext.ts'
 import { dataKeyLength } from '../data-key-length.ts'
+import { currentMaterial } from '../key-material.ts'
 import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
 
 export const generateDataKey = keyOperation({
@@ -14,6 +15,7 @@ export const generateDataKey = keyOperation({
     return {
       CiphertextBlob: encryptUnder(value, plaintext, encryptionContext, context.random),
       Plaintext: plaintext,
+      KeyMaterialId: currentMaterial(value)?.id,
       KeyId: keyArnOf(value.keyId, context),
     }
   },

@@ -1,6 +1,7 @@
 // ReEncrypt: from one key and context to another, without the plaintext leaving. Source and destination policies are both asked.
 import { decryptUnder, encryptUnder, keyIdOfCiphertext } from '../ciphertext.ts'
 import { findCiphertextKey } from '../ciphertext-key.ts'
+import { currentMaterial } from '../key-material.ts'
 import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
 
 export const reEncrypt = keyOperation({
@@ -19,8 +20,11 @@ export const reEncrypt = keyOperation({
     const { value: destination } = await findKey(input.DestinationKeyId ?? '', 'kms:ReEncryptTo', context, to)
     requireUsable(source, context)
     requireUsable(destination, context)
+    const { plaintext, materialId } = decryptUnder(source, blob, from, context.clock.now())
     return {
-      CiphertextBlob: encryptUnder(destination, decryptUnder(source, blob, from), to, context.random),
+      CiphertextBlob: encryptUnder(destination, plaintext, to, context.random),
+      SourceKeyMaterialId: materialId,
+      DestinationKeyMaterialId: currentMaterial(destination)?.id,
       SourceKeyId: keyArnOf(source.keyId, context),
       KeyId: keyArnOf(destination.keyId, context),
       SourceEncryptionAlgorithm: 'SYMMETRIC_DEFAULT' as const,

@@ -1,12 +1,12 @@
 // ReplicateKey: makes a related key in another Region: same ID and material; policy, tags and description are its own.
 import type { KeyMetadata } from '@aws-sdk/client-kms'
-import { Fault, isFault } from '../../wire/fault.ts'
+import { Fault } from '../../wire/fault.ts'
 import { keyMetadata } from '../key-metadata.ts'
-import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
+import { findKey, keyArnOf, keyOperation, requireNotPendingDeletion } from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
 import { defaultPolicy, parsePolicy } from '../policy.ts'
 import { requireFuturePolicyAccess } from '../policy-lockout.ts'
-import { sealReplica } from '../related-keys.ts'
+import { sealPayload, sharedMessage, sharedOf, unreachable, withShared } from '../related-keys.ts'
 import { mergeTags } from '../tags.ts'
 
 export const replicateKey = keyOperation({
@@ -16,7 +16,8 @@ export const replicateKey = keyOperation({
     const key = stored.value
     const target = input.ReplicaRegion ?? ''
     const arn = keyArnOf(key.keyId, context)
-    requireUsable(key, context)
+    requireNotPendingDeletion(key, context)
+    if (!key.isEnabled) throw new Fault('DisabledException', `${arn} is disabled.`)
     if (key.multiRegion === undefined)
       throw new Fault('UnsupportedOperationException', `${arn} is not a multi-Region key.`)
     if (key.multiRegion.primaryRegion !== context.region)
@@ -34,48 +35,35 @@ export const replicateKey = keyOperation({
       requireFuturePolicyAccess(policy, key.keyId, { ...context, region: target })
     const tags = mergeTags({}, input.Tags ?? [])
     const replicaRegions = [...key.multiRegion.replicaRegions, target]
+    const changed = withShared(key, { replicaRegions })
     const payload = {
-      keyId: key.keyId,
-      material: key.material,
+      ...sharedOf(changed),
       createdAtMs: context.clock.now(),
       description: input.Description ?? '',
       policy,
       tags,
-      primaryRegion: context.region,
-      replicaRegions,
     }
     try {
       await context.peers.send(target, {
         kind: 'create-replica',
         keyId: key.keyId,
-        sealed: sealReplica(payload, target, context.transportKey, context.random),
+        sealed: sealPayload(payload, target, context),
       })
     } catch (error) {
-      if (isFault(error)) throw error
-      throw new Fault('KMSInternalException', `Region ${target} can't be reached. Please try again.`, {
-        status: 500,
-        cause: error,
-      })
+      throw unreachable(target, error)
     }
-    await context.records.keys.replace(stored, {
-      ...key,
-      multiRegion: { ...key.multiRegion, replicaRegions },
-    })
+    await context.records.keys.replace(stored, changed)
     for (const region of key.multiRegion.replicaRegions)
-      await context.news.tell(region, {
-        kind: 'relations',
-        keyId: key.keyId,
-        primaryRegion: context.region,
-        replicaRegions,
-      })
+      await context.news.tell(region, sharedMessage(changed, region, context))
+    const { primaryRegion: _primary, replicaRegions: _replicas, version, ...own } = payload
     const replica: KeyRecord = {
-      ...payload,
+      ...own,
       isEnabled: true,
-      multiRegion: { primaryRegion: context.region, replicaRegions },
+      multiRegion: { primaryRegion: context.region, replicaRegions, version },
     }
     // As in AWS, the answer shows the key as it was when the answer was made: still coming into being.
     const metadata: KeyMetadata = {
-      ...keyMetadata(replica, { region: target, account: context.account }),
+      ...keyMetadata(replica, { ...context, region: target }),
       KeyState: 'Creating',
       Enabled: false,
     }
