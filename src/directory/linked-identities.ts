@@ -37,6 +37,12 @@ export const identityAliases = (attributes: Attributes): User['aliases'] =>
     value: aliasValueOf(identity),
   }))
 
+/** The name that somebody who signs in elsewhere and isn't linked has as a user of their own (developer guide, "Adding user pool sign-in through a third party"). */
+export const federatedUsername = ({
+  providerName,
+  userId,
+}: Pick<LinkedIdentity, 'providerName' | 'userId'>): string => `${providerName}_${userId}`
+
 /** The user to whom an identity is linked. */
 export const findLinkedUser = async (
   records: Pick<Records, 'get'>,

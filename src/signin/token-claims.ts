@@ -1,4 +1,5 @@
 // The claims of Cognito's tokens (developer guide, "Understanding the identity (ID) token" and "Understanding the access token").
+import { identitiesOf } from '../directory/linked-identities.ts'
 import type { AppClient } from '../directory/records/app-client.ts'
 import type { Group, User } from '../directory/records/user.ts'
 import type { Claims } from './signed-jwt.ts'
@@ -61,9 +62,22 @@ const claimOf = (name: string, value: string): unknown => {
 const attributeClaims = (user: User, client: AppClient): Claims =>
   Object.fromEntries(
     Object.entries(user.attributes)
-      .filter(([name]) => name !== 'sub' && isReadable(name, client))
+      .filter(([name]) => name !== 'sub' && name !== 'identities' && isReadable(name, client))
       .map(([name, value]) => [name, claimOf(name, value)]),
   )
+
+/** Identities at other providers, every value a text (developer guide, "Understanding the identity (ID) token"). */
+const identityClaims = ({ attributes }: User): Claims => {
+  const identities = identitiesOf(attributes)
+  if (identities.length === 0) return {}
+  return {
+    identities: identities.map(({ primary, dateCreated, ...identity }) => ({
+      ...identity,
+      primary: String(primary),
+      dateCreated: String(dateCreated),
+    })),
+  }
+}
 
 /** The role of the group with the lowest precedence; none when two such groups disagree (developer guide, "Adding groups to a user pool"). */
 export const preferredRole = (groups: readonly Group[]): string | undefined => {
@@ -99,6 +113,7 @@ const sharedClaims = (facts: TokenFacts, expiresAtMs: number, jti: string): Clai
 
 export const idClaims = (facts: TokenFacts, expiresAtMs: number, jti: string): Claims => ({
   ...attributeClaims(facts.user, facts.client),
+  ...identityClaims(facts.user),
   ...roleClaims(facts.groups),
   ...sharedClaims(facts, expiresAtMs, jti),
   'cognito:username': facts.user.username,

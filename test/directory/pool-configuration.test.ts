@@ -284,6 +284,21 @@ describe('linked identities', () => {
     await expect(link('six')).rejects.toMatchObject(refused('LimitExceededException'))
   })
 
+  test('are linked to who signed in elsewhere first, and never one who has a profile of their own', async () => {
+    await directory.call('AdminCreateUser', { UserPoolId, Username: 'Corp_one', MessageAction: 'SUPPRESS' })
+    await expect(link('one')).rejects.toMatchObject(refused('InvalidParameterException'))
+    await directory.call('AdminLinkProviderForUser', {
+      UserPoolId,
+      DestinationUser: { ProviderName: 'Corp', ProviderAttributeValue: 'one' },
+      SourceUser: {
+        ProviderName: 'Corp',
+        ProviderAttributeName: 'Cognito_Subject',
+        ProviderAttributeValue: 'two',
+      },
+    })
+    expect(await identitiesOf('Corp_one')).toMatchObject([{ userId: 'two' }])
+  })
+
   test('go with their user', async () => {
     await link('one')
     await directory.call('AdminDeleteUser', { UserPoolId, Username: 'ana' })

@@ -9,6 +9,8 @@ import type { Message } from '../../src/directory/messages-port.ts'
 import { clientOperations } from '../../src/directory/operations/client/operations.ts'
 import { domainOperations } from '../../src/directory/operations/domain/operations.ts'
 import { groupOperations } from '../../src/directory/operations/group/operations.ts'
+import { identityProviderOperations } from '../../src/directory/operations/identity-provider/operations.ts'
+import { linkingOperations } from '../../src/directory/operations/linking/operations.ts'
 import { poolOperations } from '../../src/directory/operations/pool/operations.ts'
 import { resourceServerOperations } from '../../src/directory/operations/resource-server/operations.ts'
 import { signUpOperations } from '../../src/directory/operations/sign-up/operations.ts'
@@ -91,6 +93,8 @@ export const startSigninRegion = async (
   const service = createUserPoolService(
     operationRegistry(
       poolOperations,
+      identityProviderOperations,
+      linkingOperations,
       clientOperations,
       domainOperations,
       resourceServerOperations,

@@ -14,7 +14,7 @@ export const getUser = operation({
     return {
       Username: user.value.username,
       UserAttributes: Object.entries(user.value.attributes)
-        .filter(([name]) => name === 'sub' || isReadable(name, client))
+        .filter(([name]) => name === 'sub' || name === 'identities' || isReadable(name, client))
         .map(([Name, Value]) => ({ Name, Value })),
       ...shownMfa(user.value),
     }

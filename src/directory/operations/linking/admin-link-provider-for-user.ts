@@ -1,8 +1,9 @@
 // AdminLinkProviderForUser: whoever signs in there under this ID is this user of the pool.
 import { Fault } from '../../../wire/fault.ts'
 import { replaceUser } from '../../change-user.ts'
-import { requireUser } from '../../find-user.ts'
+import { findUser, requireUser } from '../../find-user.ts'
 import {
+  federatedUsername,
   findLinkedUser,
   identitiesOf,
   identityIn,
@@ -22,15 +23,21 @@ export const adminLinkProviderForUser = operation({
     const { records, poolId } = context.pool
     const destination = identityIn(input.DestinationUser, 'DestinationUser')
     const source = identityIn(input.SourceUser, 'SourceUser')
-    if (destination.providerName !== 'Cognito')
-      throw refuse('The ProviderName of DestinationUser must be Cognito.')
     if (input.SourceUser?.ProviderAttributeName === undefined)
       throw refuse('SourceUser needs ProviderAttributeName.')
     const provider = await records.get(identityProviders, source.providerName)
     if (provider === undefined)
       throw refuse(`The provider ${source.providerName} does not exist for User Pool ${poolId}.`)
     const { value: userPool } = await readPool(context.pool)
-    const stored = await requireUser(records, userPool, destination.userId)
+    const stored = await requireUser(
+      records,
+      userPool,
+      destination.providerName === 'Cognito' ? destination.userId : federatedUsername(destination),
+    )
+    if ((await findUser(records, userPool, federatedUsername(source))) !== undefined)
+      throw refuse(
+        'SourceUser has a user profile of its own. Delete it to link the identity to another user.',
+      )
     const owner = await findLinkedUser(records, source)
     if (owner?.value.sub === stored.value.sub) throw refuse('SourceUser is already linked to DestinationUser')
     if (owner !== undefined)
