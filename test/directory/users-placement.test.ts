@@ -1,6 +1,7 @@
 // Where the operations on users, groups and sign-up run: at the primary, and on which secondaries.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createConfirmUserApp } from '../../src/pages/confirm-user.ts'
 import { fault } from '../support/directory.ts'
 import { startUsersDirectory, theseOperations, type UsersDirectory } from '../support/users-directory.ts'
 
@@ -63,6 +64,19 @@ describe('placement', () => {
       await expect(directory.call(name, input as never), name).rejects.toMatchObject(
         fault('OperationNotEnabledException'),
       )
+  })
+
+  it('the link of a confirmation e-mail says at a secondary that it is not the time', async () => {
+    await atSecondary('ACTIVE')
+    const app = createConfirmUserApp(directory.runtime)
+    const query = new URLSearchParams({
+      client_id: String(input.ClientId),
+      user_name: 'ann',
+      confirmation_code: '1',
+    })
+    const page = await app.request(`/confirmUser?${query.toString()}`)
+    expect(page.status).toBe(503)
+    expect(await page.text()).toContain('can’t be done right now')
   })
 
   it('a pool that is not here is not found', async () => {
