@@ -9,9 +9,11 @@ import type { Caller } from '../wire/service.ts'
 import { authorize } from './authorize.ts'
 import type { EncryptionContext } from './ciphertext.ts'
 import { isPendingImport } from './key-material.ts'
-import type { KeyRecord, KeyRecords, StoredRecord } from './key-records.ts'
+import type { KeyCollection, KeyRecord, KeyRecords, StoredRecord } from './key-records.ts'
 import type { News } from './news.ts'
 import type { PeerKeyServices } from './peers.ts'
+import type { Rotations } from './rotations.ts'
+import type { Usage } from './usage.ts'
 
 export type KeyServiceParts = {
   readonly region: string
@@ -24,7 +26,11 @@ export type KeyServiceParts = {
   readonly transportKey: DataKey
 }
 
-export type KeyContext = KeyServiceParts & { readonly caller: Caller }
+export type KeyContext = KeyServiceParts & {
+  readonly caller: Caller
+  readonly rotations: Rotations
+  readonly usage: Usage
+}
 
 type Sdk = typeof kms
 export type KeyOperationName = OperationNameOf<Sdk>
@@ -72,11 +78,18 @@ const parseKeyReference = (
 const isPastDeletion = (key: KeyRecord, context: KeyContext): boolean =>
   key.deletion?.atMs !== undefined && key.deletion.atMs <= context.clock.now()
 
+const dropIfThere = async <Value>(records: KeyCollection<Value>, id: string): Promise<void> => {
+  const stored = await records.get(id)
+  if (stored !== undefined) await records.delete(stored)
+}
+
 /** Deletes the key's record, material included, and tells its primary. */
 export const eraseKey = async (stored: StoredRecord<KeyRecord>, context: KeyServiceParts): Promise<void> => {
   const { multiRegion, keyId } = stored.value
   if (multiRegion !== undefined && multiRegion.primaryRegion !== context.region)
     await context.news.tell(multiRegion.primaryRegion, { kind: 'replica-deleted', keyId })
+  await dropIfThere(context.records.grants, keyId)
+  await dropIfThere(context.records.usage, keyId)
   await context.records.keys.delete(stored)
 }
 

@@ -3,14 +3,19 @@ import type { Store } from '../store/store.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { DataKey } from '../vault/envelope.ts'
+import { Fault } from '../wire/fault.ts'
 import { loadModel } from '../wire/model.ts'
 import type { Service } from '../wire/service.ts'
+import { readGrantToken } from './grants.ts'
 import { eraseKey, type KeyServiceParts } from './key-operation.ts'
-import { openKeyRecords } from './key-records.ts'
+import { type KeyRecords, openKeyRecords } from './key-records.ts'
 import { createNews } from './news.ts'
+import { absentFor } from './not-there.ts'
 import { keyOperations } from './operations/registry.ts'
 import type { PeerKeyServices } from './peers.ts'
 import { acceptPeerMessage } from './related-keys.ts'
+import { createRotations } from './rotations.ts'
+import { createUsage, isUse } from './usage.ts'
 
 const sweptKeysMax = 10_000
 
@@ -35,21 +40,61 @@ export type KeyServiceOptions = {
   readonly log: Logger
 }
 
+/** Members that many operations have in common. */
+type CallOptions = { readonly DryRun?: boolean; readonly GrantTokens?: readonly string[] }
+type UsingOutput = { readonly KeyId?: string; readonly SourceKeyId?: string }
+
+const keysUsed = ({ KeyId, SourceKeyId }: UsingOutput): readonly string[] => [
+  ...new Set(
+    [KeyId, SourceKeyId].flatMap((arn) => (arn === undefined ? [] : [arn.slice(arn.indexOf('/') + 1)])),
+  ),
+]
+
+/** A grant holds from the moment it is made, so its token adds nothing; but one that names no grant is refused, as in AWS. */
+const requireGrantTokens = async ({ GrantTokens = [] }: CallOptions, records: KeyRecords): Promise<void> => {
+  for (const token of GrantTokens) {
+    const named = readGrantToken(token)
+    const grants = named === undefined ? undefined : (await records.grants.get(named.keyId))?.value.grants
+    if (grants?.some(({ grantId }) => grantId === named?.grantId) !== true)
+      throw new Fault('InvalidGrantTokenException', 'A grant token is not valid.')
+  }
+}
+
 /** Rejects with RootKeyRefused when the store's keys are under another root key. */
 export const createKeyService = async (options: KeyServiceOptions): Promise<KeyService> => {
   const { region, account, clock, random, peers, transportKey, log } = options
   const records = await openKeyRecords(options)
   const news = createNews({ records, peers, random, log })
   const parts: KeyServiceParts = { region, account, clock, random, records, peers, news, transportKey }
+  const rotations = createRotations(parts, log)
+  const usage = createUsage(records, log)
   const operations = new Map(keyOperations.map((operation) => [operation.name, operation]))
   return {
     model: loadModel('kms'),
     isBuilt: (name) => operations.has(name),
-    invoke: ({ operation: name, input, caller }) => {
+    whyNotBuilt: (name) => {
+      const what = absentFor[name]
+      return what === undefined
+        ? undefined
+        : `${name} needs what is not there: this key service has no ${what}.`
+    },
+    invoke: async ({ operation: name, input, caller, requestId }) => {
       const operation = operations.get(name)
       if (operation === undefined || caller === undefined)
         throw new Error(`${name} is not built, or came unsigned`)
-      return operation.handle(input as never, { ...parts, caller })
+      const options = input as CallOptions
+      await requireGrantTokens(options, records)
+      const output = await operation.handle(input as never, { ...parts, caller, rotations, usage })
+      if (options.DryRun === true)
+        throw new Fault(
+          'DryRunOperationException',
+          'The request would have succeeded, but the DryRun option is set.',
+          { status: 412 },
+        )
+      if (isUse(name))
+        for (const keyId of keysUsed(output as UsingOutput))
+          usage.note({ keyId, operation: name, requestId, atMs: clock.now() })
+      return output
     },
     acceptPeerMessage: (fromRegion, message) => acceptPeerMessage(fromRegion, message, parts),
     sweep: async () => {
@@ -57,7 +102,12 @@ export const createKeyService = async (options: KeyServiceOptions): Promise<KeyS
         const atMs = stored.value.deletion?.atMs
         if (atMs !== undefined && atMs <= clock.now()) await eraseKey(stored, parts)
       }
+      await rotations.sweep()
     },
-    close: () => news.close(),
+    close: async () => {
+      await rotations.close()
+      await usage.close()
+      await news.close()
+    },
   }
 }

@@ -123,9 +123,11 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
         })
       : undefined
     if (!bound.service.isBuilt(operation))
-      throw new Fault('OperationNotImplementedException', `The operation ${operation} is not built yet.`, {
-        status: 501,
-      })
+      throw new Fault(
+        'OperationNotImplementedException',
+        bound.service.whyNotBuilt?.(operation) ?? `The operation ${operation} is not built yet.`,
+        { status: 501 },
+      )
     const input = known.input === null ? {} : bound.check(known.input, parseJson(body))
     const output = await invoke(bound, operation, input, {
       caller,

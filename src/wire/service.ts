@@ -47,6 +47,8 @@ export type Service = {
   readonly model: ServiceModel
   /** Whether the operation has a handler; a known operation without one answers 501. */
   isBuilt(operation: string): boolean
+  /** Why a known operation has no handler, where there is more to say than that it has none. */
+  whyNotBuilt?(operation: string): string | undefined
   /** Runs it. Resolves with the output in SDK form (Date for timestamps, Uint8Array for blobs), or rejects with a Fault. */
   invoke(invocation: Invocation): Promise<unknown>
 }

@@ -7,12 +7,14 @@ import {
   CreateKeyCommand,
   DecryptCommand,
   DeleteAliasCommand,
+  DescribeCustomKeyStoresCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
   EnableKeyCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
   GenerateDataKeyWithoutPlaintextCommand,
+  GenerateMacCommand,
   GenerateRandomCommand,
   GetKeyPolicyCommand,
   type KMSClient,
@@ -355,18 +357,26 @@ test.each([
 })
 
 test.each([
-  { KeySpec: 'RSA_2048' as const },
-  { KeyUsage: 'GENERATE_VERIFY_MAC' as const },
-  { Origin: 'EXTERNAL' as const },
-])('a key with %j is not made', async (input) => {
+  [{ KeySpec: 'RSA_2048' as const, KeyUsage: 'SIGN_VERIFY' as const }, 'Asymmetric keys'],
+  [{ KeySpec: 'HMAC_256' as const, KeyUsage: 'GENERATE_VERIFY_MAC' as const }, 'HMAC keys'],
+  [{ Origin: 'AWS_CLOUDHSM' as const }, 'Custom key stores'],
+])('a key with %j is not made, and the answer says that there are no %s', async (input, what) => {
   await expect(east.send(new CreateKeyCommand(input))).rejects.toMatchObject({
     name: 'UnsupportedOperationException',
+    message: expect.stringContaining(what),
+    $metadata: { httpStatusCode: 501 },
   })
 })
 
-test('an operation that is not built says so', async () => {
-  const command = new SignCommand({ KeyId: 'x', Message: plaintext, SigningAlgorithm: 'ECDSA_SHA_256' })
-  await expect(east.send(command)).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } })
+test.each([
+  [new SignCommand({ KeyId: 'x', Message: plaintext, SigningAlgorithm: 'ECDSA_SHA_256' }), 'asymmetric keys'],
+  [new GenerateMacCommand({ KeyId: 'x', Message: plaintext, MacAlgorithm: 'HMAC_SHA_256' }), 'HMAC keys'],
+  [new DescribeCustomKeyStoresCommand({}), 'custom key stores'],
+])('an operation on what is not there says what is not there', async (command, what) => {
+  await expect(east.send(command as SignCommand)).rejects.toMatchObject({
+    message: expect.stringContaining(what),
+    $metadata: { httpStatusCode: 501 },
+  })
 })
 
 test('neither material nor policy nor description is readable in the files', async () => {

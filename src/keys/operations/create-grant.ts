@@ -1,0 +1,73 @@
+// CreateGrant: lets a principal do some things with the key, under constraints, until the grant is retired or revoked.
+import type { CreateGrantRequest } from '@aws-sdk/client-kms'
+import { Fault } from '../../wire/fault.ts'
+import { symmetricGrantOperations } from '../grant-operations.ts'
+import { type Grant, grantsPerKeyMax, grantTokenOf } from '../grants.ts'
+import { findKey, type KeyContext, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
+
+/** One principal of the two members that can name it. */
+const oneOf = (member: string, principal?: string, service?: string): string | undefined => {
+  if (principal !== undefined && service !== undefined)
+    throw new Fault('ValidationException', `Give ${member}Principal or ${member}ServicePrincipal, not both.`)
+  return principal ?? service
+}
+
+const arnOrAccount = /^(arn:aws[\w-]*:(iam|sts)::\d{12}:.+|\d{12}|[\w.-]+\.amazonaws\.com(\.cn)?)$/
+
+const requirePrincipal = (principal: string): string => {
+  if (arnOrAccount.test(principal)) return principal
+  throw new Fault('InvalidArnException', `ARN does not refer to a valid principal: ${principal}`)
+}
+
+const grantFrom = (input: CreateGrantRequest, context: KeyContext): Grant => {
+  const grantee = oneOf('Grantee', input.GranteePrincipal, input.GranteeServicePrincipal)
+  const retirer = oneOf('Retiring', input.RetiringPrincipal, input.RetiringServicePrincipal)
+  if (grantee === undefined) throw new Fault('ValidationException', 'GranteePrincipal must be given.')
+  const operations = [...new Set(input.Operations ?? [])]
+  if (operations.length === 0) throw new Fault('ValidationException', 'Operations must not be empty.')
+  const foreign = operations.filter((name) => !symmetricGrantOperations.has(name))
+  if (foreign.length > 0)
+    throw new Fault(
+      'ValidationException',
+      `Grant Operations are not supported by a symmetric encryption key: ${foreign.join(', ')}.`,
+    )
+  return {
+    grantId: context.random.bytes(32).toString('hex'),
+    createdAtMs: context.clock.now(),
+    ...(input.Name === undefined ? {} : { name: input.Name }),
+    grantee: requirePrincipal(grantee),
+    ...(retirer === undefined ? {} : { retirer: requirePrincipal(retirer) }),
+    operations,
+    ...(input.Constraints === undefined ? {} : { constraints: input.Constraints }),
+  }
+}
+
+/** With a name, a request that is made again gives the grant that is there. */
+const isSame = (left: Grant, right: Grant): boolean => {
+  const compared = ({ grantId: _id, createdAtMs: _at, ...rest }: Grant): string => JSON.stringify(rest)
+  return left.name !== undefined && compared(left) === compared(right)
+}
+
+export const createGrant = keyOperation({
+  name: 'CreateGrant',
+  handle: async (input, context) => {
+    const { value: key } = await findKey(input.KeyId ?? '', 'kms:CreateGrant', context)
+    requireUsable(key, context)
+    const grant = grantFrom(input, context)
+    const { grants: records } = context.records
+    const stored = await records.get(key.keyId)
+    const grants = stored?.value.grants ?? []
+    const known = grants.find((one) => isSame(one, grant))
+    if (known !== undefined)
+      return { GrantId: known.grantId, GrantToken: grantTokenOf(key.keyId, known.grantId) }
+    if (grants.length >= grantsPerKeyMax)
+      throw new Fault(
+        'LimitExceededException',
+        `${keyArnOf(key.keyId, context)} has ${grantsPerKeyMax} grants, the most that a key can have.`,
+      )
+    if (input.DryRun === true) return {}
+    const changed = { keyId: key.keyId, grants: [...grants, grant] }
+    await (stored === undefined ? records.create(changed) : records.replace(stored, changed))
+    return { GrantId: grant.grantId, GrantToken: grantTokenOf(key.keyId, grant.grantId) }
+  },
+})

@@ -1,0 +1,97 @@
+// ImportKeyMaterial: the key's first material, the same again after it expired or was deleted, or one for the next rotation.
+import type { ImportKeyMaterialRequest } from '@aws-sdk/client-kms'
+import { Fault } from '../../wire/fault.ts'
+import { openImported } from '../import-parameters.ts'
+import { type KeyMaterial, materialBytes, materialIdOf } from '../key-material.ts'
+import {
+  findKey,
+  type KeyContext,
+  keyArnOf,
+  keyOperation,
+  requireNotPendingDeletion,
+} from '../key-operation.ts'
+import type { KeyRecord } from '../key-records.ts'
+import { tellReplicas, withShared } from '../related-keys.ts'
+import { requireExternal } from '../require-external.ts'
+import { isPrimaryHere } from '../rotations.ts'
+
+const lifetimeMaxMs = 365 * 86_400_000
+
+const validToMsOf = (input: ImportKeyMaterialRequest, nowMs: number): number | undefined => {
+  const { ExpirationModel = 'KEY_MATERIAL_EXPIRES', ValidTo } = input
+  if (ExpirationModel === 'KEY_MATERIAL_DOES_NOT_EXPIRE') {
+    if (ValidTo === undefined) return undefined
+    throw new Fault('ValidationException', 'ValidTo must not be given when the key material does not expire.')
+  }
+  const validToMs = ValidTo?.getTime()
+  if (validToMs === undefined)
+    throw new Fault('ValidationException', 'ValidTo is required when the key material expires.')
+  if (validToMs <= nowMs || validToMs > nowMs + lifetimeMaxMs)
+    throw new Fault('ValidationException', 'ValidTo must be in the future, and at most 365 days away.')
+  return validToMs
+}
+
+const incorrect = (message: string): Fault => new Fault('IncorrectKeyMaterialException', message)
+
+/** The key's materials with the imported one in its place. */
+const placed = (
+  key: KeyRecord,
+  material: KeyMaterial,
+  importType: ImportKeyMaterialRequest['ImportType'],
+  context: KeyContext,
+): readonly KeyMaterial[] => {
+  const arn = keyArnOf(key.keyId, context)
+  const known = key.materials.find(({ id }) => id === material.id)
+  if (known !== undefined) {
+    if (importType === 'NEW_KEY_MATERIAL' && known.waiting === undefined)
+      throw incorrect(`The key material is already one of ${arn}.`)
+    return key.materials.map((one) => (one.id === material.id ? { ...one, ...material } : one))
+  }
+  if (key.materials.length === 0) {
+    if (importType === 'EXISTING_KEY_MATERIAL' || !isPrimaryHere(key, context.region))
+      throw incorrect(`${arn} has no key material yet; of related keys, the primary gets it first.`)
+    return [material]
+  }
+  if (importType !== 'NEW_KEY_MATERIAL')
+    throw incorrect(`The key material is not the one that was imported into ${arn} before.`)
+  if (key.multiRegion !== undefined)
+    throw new Fault(
+      'UnsupportedOperationException',
+      `${arn} is a multi-Region key with imported key material: it keeps its first material.`,
+    )
+  const kept = key.materials.filter(({ waiting }) => waiting === undefined)
+  return [...kept, { ...material, waiting: { type: 'IMPORT', sinceMs: context.clock.now() } }]
+}
+
+export const importKeyMaterial = keyOperation({
+  name: 'ImportKeyMaterial',
+  handle: async (input, context) => {
+    const stored = await findKey(input.KeyId ?? '', 'kms:ImportKeyMaterial', context)
+    const key = stored.value
+    const arn = keyArnOf(key.keyId, context)
+    requireExternal(key, context)
+    requireNotPendingDeletion(key, context)
+    const validToMs = validToMsOf(input, context.clock.now())
+    const { ImportToken: token = new Uint8Array(), EncryptedKeyMaterial: wrapped = new Uint8Array() } = input
+    const bytes = openImported(key.keyId, { token, wrapped }, context)
+    if (bytes.length !== materialBytes)
+      throw incorrect(`The key material of a symmetric encryption key is ${materialBytes} bytes long.`)
+    const id = materialIdOf(key.keyId, bytes)
+    if (input.KeyMaterialId !== undefined && input.KeyMaterialId !== id)
+      throw incorrect(`The key material is not the one that KeyMaterialId names.`)
+    const material: KeyMaterial = {
+      id,
+      bytes: bytes.toString('base64'),
+      imported: {
+        ...(input.KeyMaterialDescription === undefined ? {} : { description: input.KeyMaterialDescription }),
+        ...(validToMs === undefined ? {} : { validToMs }),
+      },
+    }
+    const materials = placed(key, material, input.ImportType, context)
+    const isFirst = key.materials.length === 0
+    const changed = isFirst ? withShared(key, { materials }) : { ...key, materials }
+    await context.records.keys.replace(stored, { ...changed, isEnabled: isFirst || key.isEnabled })
+    if (isFirst) await tellReplicas(changed, context)
+    return { KeyId: arn, KeyMaterialId: id }
+  },
+})

@@ -1,0 +1,49 @@
+// ListKeyRotations: the materials of a key, when each began to encrypt, and whether imported ones are there.
+import type { RotationsListEntry } from '@aws-sdk/client-kms'
+import { currentMaterial, isPresent, type KeyMaterial } from '../key-material.ts'
+import { findKey, type KeyContext, keyArnOf, keyOperation } from '../key-operation.ts'
+import type { KeyRecord } from '../key-records.ts'
+import { pageOf } from '../pages.ts'
+
+const importOf = (
+  material: KeyMaterial,
+  nowMs: number,
+): Pick<RotationsListEntry, 'ImportState' | 'KeyMaterialDescription' | 'ExpirationModel' | 'ValidTo'> => {
+  const { imported } = material
+  const description =
+    imported?.description === undefined ? {} : { KeyMaterialDescription: imported.description }
+  if (!isPresent(material, nowMs)) return { ImportState: 'PENDING_IMPORT', ...description }
+  const expiry =
+    imported?.validToMs === undefined
+      ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' as const }
+      : { ExpirationModel: 'KEY_MATERIAL_EXPIRES' as const, ValidTo: new Date(imported.validToMs) }
+  return { ImportState: 'IMPORTED', ...description, ...expiry }
+}
+
+const stateOf = (key: KeyRecord, { id, waiting }: KeyMaterial) => {
+  if (waiting !== undefined) return 'PENDING_ROTATION'
+  return currentMaterial(key)?.id === id ? 'CURRENT' : 'NON_CURRENT'
+}
+
+const entryOf = (key: KeyRecord, material: KeyMaterial, context: KeyContext): RotationsListEntry => ({
+  KeyId: keyArnOf(key.keyId, context),
+  KeyMaterialId: material.id,
+  KeyMaterialState: stateOf(key, material),
+  ...(material.rotated === undefined
+    ? {}
+    : { RotationDate: new Date(material.rotated.atMs), RotationType: material.rotated.type }),
+  ...(key.origin === 'EXTERNAL' ? importOf(material, context.clock.now()) : {}),
+})
+
+export const listKeyRotations = keyOperation({
+  name: 'ListKeyRotations',
+  handle: async (input, context) => {
+    const { value: key } = await findKey(input.KeyId ?? '', 'kms:ListKeyRotations', context)
+    const shown =
+      input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL'
+        ? key.materials
+        : key.materials.filter(({ rotated }) => rotated !== undefined)
+    const { page, ...rest } = pageOf(shown, ({ id }) => id, input, 100)
+    return { Rotations: page.map((material) => entryOf(key, material, context)), ...rest }
+  },
+})

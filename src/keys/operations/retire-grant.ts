@@ -1,0 +1,52 @@
+// RetireGrant: a grant ends because its work is done: by its retiring principal, by a grantee who may, or by the account.
+import type { RetireGrantRequest } from '@aws-sdk/client-kms'
+import { Fault } from '../../wire/fault.ts'
+import { authorize } from '../authorize.ts'
+import { type Grant, isPrincipal, readGrantToken } from '../grants.ts'
+import { type KeyContext, keyArnOf, keyOperation, resolveKey } from '../key-operation.ts'
+
+/** The grant that a token names, or a key and an ID. */
+const named = (input: RetireGrantRequest): { readonly keyId: string; readonly grantId: string } => {
+  const { GrantToken, KeyId, GrantId } = input
+  if ((GrantToken === undefined) === (KeyId === undefined || GrantId === undefined))
+    throw new Fault('ValidationException', 'Give a GrantToken, or KeyId and GrantId.')
+  if (GrantToken === undefined) return { keyId: KeyId ?? '', grantId: GrantId ?? '' }
+  const read = readGrantToken(GrantToken)
+  if (read === undefined) throw new Fault('InvalidGrantTokenException', 'The grant token is not valid.')
+  return read
+}
+
+/** The retiring principal needs nothing else; a grantee needs RetireGrant in the grant; others the key's policy. */
+const requireRetirer = async (
+  grant: Grant,
+  key: { readonly policy: string; readonly keyId: string },
+  context: KeyContext,
+): Promise<void> => {
+  if (isPrincipal(grant.retirer, context.caller)) return
+  await authorize(key.policy, {
+    caller: context.caller,
+    action: 'kms:RetireGrant',
+    keyArn: keyArnOf(key.keyId, context),
+    account: context.account,
+    grants: () => Promise.resolve([grant]),
+  })
+}
+
+export const retireGrant = keyOperation({
+  name: 'RetireGrant',
+  handle: async (input, context) => {
+    const { keyId: reference, grantId } = named(input)
+    const { value: key } = await resolveKey(reference, context)
+    const stored = await context.records.grants.get(key.keyId)
+    const grant = stored?.value.grants.find((one) => one.grantId === grantId)
+    if (stored === undefined || grant === undefined)
+      throw new Fault('NotFoundException', `The grant ${grantId} was not found on this key.`)
+    await requireRetirer(grant, key, context)
+    if (input.DryRun !== true)
+      await context.records.grants.replace(stored, {
+        keyId: key.keyId,
+        grants: stored.value.grants.filter((one) => one !== grant),
+      })
+    return {}
+  },
+})
