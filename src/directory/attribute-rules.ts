@@ -198,12 +198,14 @@ const writableByDefault = new Set(
 
 /**
  * Throws NotAuthorizedException when an app client may not write one of these. Without WriteAttributes it may write the standard ones
- * (API reference, CreateUserPoolClient); whether an address is verified is never for users to say.
+ * (API reference, CreateUserPoolClient); whether an address is verified is never for users to say, and attributes for developers only are never
+ * theirs to write (API reference, SchemaAttributeType).
  */
 export const checkWritable = (client: Pick<AppClient, 'settings'>, names: readonly string[]): void => {
   const listed = client.settings.WriteAttributes ?? []
   const writable = listed.length === 0 ? writableByDefault : new Set(listed)
-  const isRefused = (name: string): boolean => !writable.has(name) || name.endsWith('_verified')
+  const isRefused = (name: string): boolean =>
+    !writable.has(name) || name.endsWith('_verified') || name.startsWith('dev:')
   if (names.some(isRefused))
     throw new Fault('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
 }

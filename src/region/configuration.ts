@@ -29,6 +29,8 @@ const credentials = z.object({
 })
 
 export const messageDelivery = z.object({
+  /** How long a caller waits for a message to be taken (10 unless said). */
+  timeoutSeconds: z.int().min(1).max(60).optional(),
   email: z
     .object({
       smtp: z.object({

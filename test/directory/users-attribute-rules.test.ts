@@ -168,10 +168,12 @@ describe('what a client may write', () => {
     for (const name of ['email_verified', 'phone_number_verified', 'sub', 'custom:tier'])
       expect(() => checkWritable(client, [name])).toThrow(refused)
   })
-  it('with a list: what is on it', () => {
-    const client = { settings: { WriteAttributes: ['name', 'custom:tier', 'email_verified'] } }
+  it('with a list: what is on it, but for flags of verification and what is for developers only', () => {
+    const client = {
+      settings: { WriteAttributes: ['name', 'custom:tier', 'email_verified', 'dev:custom:note'] },
+    }
     expect(() => checkWritable(client, ['name', 'custom:tier'])).not.toThrow()
-    for (const name of ['email', 'email_verified'])
+    for (const name of ['email', 'email_verified', 'dev:custom:note'])
       expect(() => checkWritable(client, [name])).toThrow(refused)
   })
 })

@@ -1,6 +1,6 @@
 // Messages that leave the deployment: by SMTP, an SMS webhook and an SNS endpoint, and what happens when they can't.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Message } from '../../src/directory/messages-port.ts'
 import { senderOf } from '../../src/messages/delivery/create-delivery.ts'
@@ -256,6 +256,25 @@ describe('an SMS by SNS', () => {
       void response.writeHead(400).end('<ErrorResponse><Error><Code>OptedOut</Code></Error></ErrorResponse>')
     await expect(deliveryBy(configuration()).send(sms)).rejects.toEqual(failed(/SMS/))
     expect(JSON.stringify(logged)).toContain('HTTP 400 OptedOut')
+  })
+})
+
+describe('a service that takes a message and never answers', () => {
+  it.each(['EMAIL', 'SMS'] as const)('is not waited for: %s', async (channel) => {
+    answer = () => {}
+    const silent = createTcpServer()
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo
+    const messages = deliveryBy({
+      timeoutSeconds: 1,
+      ...smtp({ port }),
+      sms: { webhook: { url: `${origin}/sms` } },
+    })
+    await expect(messages.send(channel === 'SMS' ? sms : email)).rejects.toEqual(
+      failed(/could not be delivered/),
+    )
+    expect(JSON.stringify(logged)).toMatch(/time-out|ETIMEDOUT/)
+    silent.close()
   })
 })
 

@@ -1,7 +1,6 @@
 // One HTTP POST to a service that delivers messages: bounded in time, without redirects, its answer read within a limit.
 import { DeliveryFailure } from './transport.ts'
 
-const answerTimeoutMs = 5_000
 const answerBytesMax = 64 * 1024
 
 const readLimited = async (answer: Response): Promise<string> => {
@@ -20,6 +19,7 @@ export const post = async (
   url: string,
   headers: Readonly<Record<string, string>>,
   body: string,
+  timeLimitMs: number,
 ): Promise<{ readonly status: number; readonly text: string }> => {
   try {
     const answer = await fetch(url, {
@@ -28,7 +28,7 @@ export const post = async (
       body,
       // A redirect would take the message to a place that nobody configured.
       redirect: 'manual',
-      signal: AbortSignal.timeout(answerTimeoutMs),
+      signal: AbortSignal.timeout(timeLimitMs),
     })
     return { status: answer.status, text: await readLimited(answer) }
   } catch (error) {

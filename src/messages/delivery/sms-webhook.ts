@@ -8,7 +8,10 @@ export type SmsWebhookConfiguration = {
   readonly token?: string | undefined
 }
 
-export const createSmsWebhook = ({ url, token }: SmsWebhookConfiguration, region: string): Transport => ({
+export const createSmsWebhook = (
+  { url, token }: SmsWebhookConfiguration,
+  { region, timeLimitMs }: { readonly region: string; readonly timeLimitMs: number },
+): Transport => ({
   send: async ({ poolId, to, body }) => {
     const { status } = await post(
       url,
@@ -17,6 +20,7 @@ export const createSmsWebhook = ({ url, token }: SmsWebhookConfiguration, region
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       JSON.stringify({ to, body, poolId, region }),
+      timeLimitMs,
     )
     if (status < 200 || status > 299) throw new DeliveryFailure(`HTTP ${status}`)
   },

@@ -16,10 +16,6 @@ export type SmtpConfiguration = {
 
 const connectionsMax = 4
 const waitingMax = 200
-const connectionTimeoutMs = 5_000
-const silenceTimeoutMs = 8_000
-/** What a caller waits at most; the SDKs' own time-outs are longer. */
-const deliveryTimeoutMs = 10_000
 
 /** nodemailer's codes are short words about the step that failed (EAUTH, EENVELOPE, ETIMEDOUT …). */
 const reasonOf = (error: unknown): string => {
@@ -32,7 +28,12 @@ const reasonOf = (error: unknown): string => {
 
 export const createSmtp = (
   smtp: SmtpConfiguration,
-  sender: { readonly from: string; readonly clock: Clock },
+  sender: {
+    readonly from: string
+    /** What a caller waits at most. */
+    readonly timeLimitMs: number
+    readonly clock: Clock
+  },
 ): Transport => {
   let waiting = 0
   let made: Promise<Transporter> | undefined
@@ -50,10 +51,11 @@ export const createSmtp = (
       ...(authority === undefined ? {} : { tls: { ca: authority } }),
       pool: true,
       maxConnections: connectionsMax,
-      connectionTimeout: connectionTimeoutMs,
-      dnsTimeout: connectionTimeoutMs,
-      greetingTimeout: connectionTimeoutMs,
-      socketTimeout: silenceTimeoutMs,
+      // Each step's; whoever waits is told after the whole time.
+      connectionTimeout: sender.timeLimitMs,
+      dnsTimeout: sender.timeLimitMs,
+      greetingTimeout: sender.timeLimitMs,
+      socketTimeout: sender.timeLimitMs,
       // A template names no files and no URLs to be read here.
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -92,7 +94,7 @@ export const createSmtp = (
       })
       let timer: NodeJS.Timeout | undefined
       const tooLate = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new DeliveryFailure('time-out')), deliveryTimeoutMs)
+        timer = setTimeout(() => reject(new DeliveryFailure('time-out')), sender.timeLimitMs)
       })
       try {
         await Promise.race([delivered, tooLate])

@@ -46,7 +46,11 @@ const credentialsOfEnvironment = async (region: string): Promise<() => Promise<S
 
 export const createSns = (
   configuration: SnsConfiguration,
-  { region: ownRegion, clock }: { readonly region: string; readonly clock: Clock },
+  {
+    region: ownRegion,
+    timeLimitMs,
+    clock,
+  }: { readonly region: string; readonly timeLimitMs: number; readonly clock: Clock },
 ): Transport => {
   const region = configuration.region ?? ownRegion
   const { credentials, senderId } = configuration
@@ -97,7 +101,7 @@ export const createSns = (
         // Codes are worth more than their price: SNS optimises these for delivery.
         ...attributesOf({ 'AWS.SNS.SMS.SMSType': 'Transactional', 'AWS.SNS.SMS.SenderID': senderId }),
       }).toString()
-      const { status, text: answer } = await post(endpoint.href, await sign(body), body)
+      const { status, text: answer } = await post(endpoint.href, await sign(body), body, timeLimitMs)
       if (status !== 200)
         throw new DeliveryFailure(
           `HTTP ${status} ${/<Code>(\w{1,64})<\/Code>/.exec(answer)?.[1] ?? ''}`.trim(),

@@ -8,7 +8,15 @@ import { createSmtp, type SmtpConfiguration } from './smtp.ts'
 import { createSns, type SnsConfiguration } from './sns.ts'
 import type { Transport } from './transport.ts'
 
+/** Shorter than the AWS SDKs' own patience. */
+const defaultTimeoutSeconds = 10
+
+const timeLimitOf = ({ timeoutSeconds = defaultTimeoutSeconds }: DeliveryConfiguration): number =>
+  timeoutSeconds * 1_000
+
 export type DeliveryConfiguration = {
+  /** How long a caller waits for a message to be taken. */
+  readonly timeoutSeconds?: number | undefined
   readonly email?:
     | {
         readonly smtp: Omit<SmtpConfiguration, 'authority'> & { readonly authorityFile?: string | undefined }
@@ -45,19 +53,24 @@ const emailTransport = ({
   const { authorityFile, ...server } = smtp
   const password = server.password ?? environment[secretVariables.smtpPassword]
   const authority = authorityFile === undefined ? undefined : readFileSync(authorityFile, 'utf8')
-  return createSmtp({ ...server, password, authority }, { from, clock })
+  return createSmtp(
+    { ...server, password, authority },
+    { from, timeLimitMs: timeLimitOf(configuration), clock },
+  )
 }
 
 const smsTransport = ({
-  configuration: { sms },
+  configuration,
   environment,
   region,
   clock,
 }: StartDeliveryOptions): Transport | undefined => {
+  const { sms } = configuration
   if (sms === undefined) return undefined
-  if ('sns' in sms) return createSns(sms.sns, { region, clock })
+  const timeLimitMs = timeLimitOf(configuration)
+  if ('sns' in sms) return createSns(sms.sns, { region, timeLimitMs, clock })
   const token = sms.webhook.token ?? environment[secretVariables.smsWebhookToken]
-  return createSmsWebhook({ ...sms.webhook, token }, region)
+  return createSmsWebhook({ ...sms.webhook, token }, { region, timeLimitMs })
 }
 
 /** Throws the system's error for an authority file that can't be read. */
