@@ -1,5 +1,6 @@
 // Password work on worker threads: the directory's Passwords port and the SRP steps of sign-in over one bounded pool of threads.
 import { timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import type { Passwords, SrpSteps } from '../directory/passwords-port.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import { Fault } from '../wire/fault.ts'
@@ -12,7 +13,8 @@ const serverSecretBytes = 32
 /** At about 0.7 ms a task this is a wait of less than a second; more than that is answered with a refusal. */
 const queueLengthMax = 1_000
 const idleTimeoutMs = 30_000
-const threadsDefault = 2
+/** One core is left to the event loop where there are more than two. */
+const threadsDefault = Math.min(Math.max(2, availableParallelism() - 1), 8)
 
 export type PasswordWorkers = Passwords & SrpSteps & { close(): Promise<void> }
 
