@@ -15,7 +15,9 @@ export const setUserPoolMfaConfig = operation({
     const [stored, regional] = await Promise.all([readPool(pool), readRegionalSettings(pool)])
     const current = stored.value
     const sms = input.SmsMfaConfiguration?.SmsConfiguration ?? regional.value.sms
-    const mfa = changedMfa(input, current.mfa)
+    // How a secondary sends SMS is its own; whether SMS is a factor is not, and stays as it is.
+    const { SmsMfaConfiguration: _, ...ofAllReplicas } = input
+    const mfa = changedMfa(pool.registered.role === 'SECONDARY' ? ofAllReplicas : input, current.mfa)
     checkMfaRequest(input, { mfa, hasSms: sms !== undefined, pool: current })
     const changedRegional = withoutUndefined({ ...regional.value, sms })
     const changed: UserPool = withoutUndefined({
