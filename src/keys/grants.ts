@@ -81,6 +81,23 @@ export const grantAllows = (
   )
 }
 
+const isEqual = (left: EncryptionContext, right: EncryptionContext): boolean =>
+  includesAll(left, right) && includesAll(right, left)
+
+const isAsStrict = (child: GrantConstraints, parent: GrantConstraints): boolean => {
+  const { EncryptionContextEquals: equals, EncryptionContextSubset: subset, SourceArn } = parent
+  const childEquals = child.EncryptionContextEquals
+  if (SourceArn !== undefined && child.SourceArn !== SourceArn) return false
+  if (equals !== undefined && (childEquals === undefined || !isEqual(childEquals, equals))) return false
+  if (subset === undefined) return true
+  return includesAll(childEquals ?? child.EncryptionContextSubset ?? {}, subset)
+}
+
+/** Whether a grantee may give `child` on: only operations of their own grant, under constraints at least as strict. */
+export const coversGrant = (parent: Grant, child: Grant): boolean =>
+  child.operations.every((operation) => parent.operations.includes(operation)) &&
+  isAsStrict(child.constraints ?? {}, parent.constraints ?? {})
+
 /** Names the grant; it gives nothing by itself: who shows it has to be the grantee or the retiring principal all the same. */
 export const grantTokenOf = (keyId: string, grantId: string): string =>
   Buffer.from(JSON.stringify([keyId, grantId])).toString('base64url')

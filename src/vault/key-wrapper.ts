@@ -32,7 +32,9 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 
 /** The Fault for a failed call to the key service: a refusal names the key and its state, anything else is the service's own failure. */
 export const keyFault = (error: unknown, use: PoolKeyUse): Fault => {
-  const refusal = refusals[nameOf(error)]
+  // The key service says of which state it is: pending deletion, or pending import.
+  const state = /is (pending [a-z]+)\.$/.exec(error instanceof Error ? error.message : '')?.[1]
+  const refusal = state === undefined ? refusals[nameOf(error)] : `is ${state}`
   if (refusal === undefined)
     return new Fault('InternalErrorException', 'The key service could not be reached. Please try again.', {
       status: 500,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { type RegionConfiguration, regionConfiguration } from '../../src/region/configuration.ts'
+import type { AccessKey } from '../../src/region/credentials.ts'
 import { type RunningRegion, startRegion } from '../../src/region/start-region.ts'
 import { systemRandom } from '../../src/telemetry/clock.ts'
 
@@ -42,7 +43,15 @@ export const freePorts = async (count: number): Promise<readonly number[]> => {
 /** Starts Regions with everything of their own but the deployment secret. */
 export const startRegions = async (
   regions: readonly string[] = ['us-east-1', 'us-west-2'],
-  options: { readonly dataKeyLifetimeSeconds?: number; readonly lambda?: RegionConfiguration['lambda'] } = {},
+  {
+    users = [],
+    ...options
+  }: {
+    readonly dataKeyLifetimeSeconds?: number
+    readonly lambda?: RegionConfiguration['lambda']
+    /** Access keys besides root's. */
+    readonly users?: readonly AccessKey[]
+  } = {},
 ): Promise<TestRegions & { readonly deploymentSecret: string }> => {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-regions-'))
   const ports = await freePorts(regions.length)
@@ -69,7 +78,7 @@ export const startRegions = async (
           origin,
           routerOrigin: origin,
           peers: origins,
-          accessKeys: [credentials],
+          accessKeys: [credentials, ...users],
           deploymentSecret,
           logLevel: 'silent',
           ...options,

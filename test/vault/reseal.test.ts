@@ -70,7 +70,7 @@ const idsInUse = async (): Promise<readonly number[]> => {
   const ids = new Set<number>()
   for (const place of [`${poolId}/test-tallies/`, `@${poolId}/test-regional-tallies/`])
     for (const { value } of await store.range(place, { limit: 10_000 })) ids.add(dataKeyIdOf(value))
-  return [...ids].sort()
+  return [...ids].toSorted((left, right) => left - right)
 }
 const idsOnRing = async () => (await readKeyring(store, poolId))?.keyring.dataKeys.map(({ id }) => id)
 const both = ['replicated', 'regional'] as const

@@ -1,9 +1,12 @@
 // CreateGrant: lets a principal do some things with the key, under constraints, until the grant is retired or revoked.
 import type { CreateGrantRequest } from '@aws-sdk/client-kms'
 import { Fault } from '../../wire/fault.ts'
+import { isAllowed } from '../authorize.ts'
 import { symmetricGrantOperations } from '../grant-operations.ts'
-import { type Grant, grantsPerKeyMax, grantTokenOf } from '../grants.ts'
+import { coversGrant, type Grant, grantAllows, grantsPerKeyMax, grantTokenOf } from '../grants.ts'
 import { findKey, type KeyContext, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
+import type { KeyRecord } from '../key-records.ts'
+import { parsePolicy } from '../policy.ts'
 
 /** One principal of the two members that can name it. */
 const oneOf = (member: string, principal?: string, service?: string): string | undefined => {
@@ -48,6 +51,23 @@ const isSame = (left: Grant, right: Grant): boolean => {
   return left.name !== undefined && compared(left) === compared(right)
 }
 
+/** Who may grant because of a grant gives on no more than that. Throws AccessDeniedException. */
+const requireGivable = (
+  grant: Grant,
+  key: Pick<KeyRecord, 'keyId' | 'policy'>,
+  grants: readonly Grant[],
+  context: KeyContext,
+): void => {
+  const keyArn = keyArnOf(key.keyId, context)
+  const request = { caller: context.caller, action: 'kms:CreateGrant', keyArn, account: context.account }
+  if (isAllowed(parsePolicy(key.policy), request)) return
+  if (grants.some((parent) => grantAllows(parent, request) && coversGrant(parent, grant))) return
+  throw new Fault(
+    'AccessDeniedException',
+    `The grant by which ${keyArn} lets this caller create grants does not cover the operations and constraints of the new one.`,
+  )
+}
+
 export const createGrant = keyOperation({
   name: 'CreateGrant',
   handle: async (input, context) => {
@@ -57,6 +77,7 @@ export const createGrant = keyOperation({
     const { grants: records } = context.records
     const stored = await records.get(key.keyId)
     const grants = stored?.value.grants ?? []
+    requireGivable(grant, key, grants, context)
     const known = grants.find((one) => isSame(one, grant))
     if (known !== undefined)
       return { GrantId: known.grantId, GrantToken: grantTokenOf(key.keyId, known.grantId) }
