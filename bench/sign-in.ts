@@ -10,8 +10,9 @@ import type { LoadKind, LoadOrder, LoadResult } from './sign-in-load.ts'
 const seconds = 2
 const roundCount = 5
 const idleSeconds = 3
-/** Until what is hot is compiled for good. */
-const warmUpSeconds = 8
+/** So often a request has been answered before what is hot in it is compiled for good, and V8's threads come to rest. */
+const warmUpCount = 6_000
+const warmUpSecondsMax = 60
 const coreCount = 2
 
 type Measured = {
@@ -95,8 +96,14 @@ const round = async ({ kind, callers, cryptography }: Measured): Promise<Round> 
   return { each: serverSeconds / count, own, perSecond, ownCores }
 }
 
+const warmUp = async ({ kind, callers }: Measured): Promise<void> => {
+  let count = 0
+  for (let elapsed = 0; count < warmUpCount && elapsed < warmUpSecondsMax; elapsed += seconds)
+    count += ((await order({ kind, callers, seconds })) as LoadResult).count
+}
+
 for (const one of measured) {
-  await order({ kind: one.kind, callers: one.callers, seconds: warmUpSeconds })
+  await warmUp(one)
   const rounds: Round[] = []
   for (let turn = 0; turn < roundCount; turn++) rounds.push(await round(one))
   const byRatio = rounds.toSorted((left, right) => left.each / left.own - right.each / right.own)
