@@ -1,6 +1,7 @@
 // How a key operation is declared and what it is given; and the steps that nearly all of them begin with: find the key, ask its policy.
 import type * as kms from '@aws-sdk/client-kms'
 import { requirePermission } from '../iam/permission.ts'
+import { Conflict } from '../store/store.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { DataKey } from '../vault/envelope.ts'
 import { Fault } from '../wire/fault.ts'
@@ -83,14 +84,23 @@ const dropIfThere = async <Value>(records: KeyCollection<Value>, id: string): Pr
   if (stored !== undefined) await records.delete(stored)
 }
 
-/** Deletes the key's record, material included, and tells its primary. */
+/** Deletes the key's record, material included, and tells its primary, once: whoever comes second finds it gone. */
 export const eraseKey = async (stored: StoredRecord<KeyRecord>, context: KeyServiceParts): Promise<void> => {
   const { multiRegion, keyId } = stored.value
-  if (multiRegion !== undefined && multiRegion.primaryRegion !== context.region)
-    await context.news.tell(multiRegion.primaryRegion, { kind: 'replica-deleted', keyId })
-  await dropIfThere(context.records.grants, keyId)
-  await dropIfThere(context.records.usage, keyId)
-  await context.records.keys.delete(stored)
+  const isReplica = multiRegion !== undefined && multiRegion.primaryRegion !== context.region
+  try {
+    await dropIfThere(context.records.grants, keyId)
+    await dropIfThere(context.records.usage, keyId)
+    await context.records.eraseKey(
+      stored,
+      isReplica
+        ? context.news.recordOf(multiRegion.primaryRegion, { kind: 'replica-deleted', keyId })
+        : undefined,
+    )
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error
+  }
+  context.news.nudge()
 }
 
 /** The key that a KeyId names (ID, ARN, alias or alias ARN). Throws NotFoundException, InvalidArnException. */

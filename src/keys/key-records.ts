@@ -71,6 +71,8 @@ export type KeyRecords = {
   readonly outbox: KeyCollection<OutboxRecord>
   readonly grants: KeyCollection<KeyGrants>
   readonly usage: KeyCollection<UsageRecord>
+  /** Deletes a key and keeps the news of it in one commit, so that it is told once, whoever erases it at the same time. */
+  eraseKey(stored: StoredRecord<KeyRecord>, news: OutboxRecord | undefined): Promise<void>
 }
 
 const scope = '@kms'
@@ -109,10 +111,12 @@ export const openKeyRecords = async (options: {
       throw cause
     }
 
+  /** A digest makes any ID a legal key, and tells nothing of an alias's name. */
+  const storeKey = (name: string, id: string): string =>
+    `${scope}/${name}/${createHash('sha256').update(`${name}\n${id}`).digest('base64url')}`
+
   const collectionOf = <Value>(name: string, idOf: (value: Value) => string): KeyCollection<Value> => {
-    // A digest makes any ID a legal key, and tells nothing of an alias's name.
-    const keyOf = (id: string): string =>
-      `${scope}/${name}/${createHash('sha256').update(`${name}\n${id}`).digest('base64url')}`
+    const keyOf = (id: string): string => storeKey(name, id)
     const put = (key: string, base: number, value: Value): Promise<unknown> => {
       const version = Math.max(base + 1, clock.now() * 1_000)
       return store.commit({ check: [{ key, version: base }], put: [sealed(key, version, value)] })
@@ -147,5 +151,10 @@ export const openKeyRecords = async (options: {
     outbox: collectionOf<OutboxRecord>('outbox', ({ id }) => id),
     grants: collectionOf<KeyGrants>('grants', ({ keyId }) => keyId),
     usage: collectionOf<UsageRecord>('usage', ({ keyId }) => keyId),
+    eraseKey: async (stored, news) => {
+      const check = [{ key: stored.key, version: stored.version }]
+      const put = news === undefined ? [] : [sealed(storeKey('outbox', news.id), clock.now() * 1_000, news)]
+      await store.commit({ check, delete: [stored.key], put })
+    },
   }
 }

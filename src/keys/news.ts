@@ -2,7 +2,7 @@
 import type { Random } from '../telemetry/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { isFault } from '../wire/fault.ts'
-import type { KeyRecords } from './key-records.ts'
+import type { KeyRecords, OutboxRecord } from './key-records.ts'
 import type { PeerKeyServices, PeerMessage } from './peers.ts'
 
 const pauseMinMs = 200
@@ -12,6 +12,9 @@ const batchMax = 100
 export type News = {
   /** Resolves when the message is kept; it is delivered in the background. */
   tell(region: string, message: PeerMessage): Promise<void>
+  /** The message as it is kept, for a commit that has to keep it together with something else; `nudge` then delivers it. */
+  recordOf(region: string, message: PeerMessage): OutboxRecord
+  nudge(): void
   close(): Promise<void>
 }
 
@@ -56,10 +59,20 @@ export const createNews = (options: {
     })
   }
 
+  const recordOf: News['recordOf'] = (region, message) => ({
+    id: options.random.bytes(16).toString('hex'),
+    region,
+    message,
+  })
+
   start()
   return {
     tell: async (region, message) => {
-      await records.outbox.create({ id: options.random.bytes(16).toString('hex'), region, message })
+      await records.outbox.create(recordOf(region, message))
+      if (!isClosed) start()
+    },
+    recordOf,
+    nudge: () => {
       if (!isClosed) start()
     },
     close: async () => {
