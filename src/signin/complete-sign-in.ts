@@ -11,6 +11,7 @@ import { poolSecrets } from './pool-secrets.ts'
 import { askForSecondFactor } from './second-factor.ts'
 import { sealSession } from './session.ts'
 import type { SignInAnswer, SignInRequest } from './sign-in-request.ts'
+import { beginSession } from './token-sessions.ts'
 
 /** Why a user in a status can't sign in (API reference, UserType, UserStatus). */
 const refusedStatuses: Readonly<Record<string, readonly [code: string, message: string]>> = {
@@ -61,7 +62,7 @@ export const finishSignIn = async (
 }
 
 export const grantTokens = async (
-  { client, context, clientMetadata, tokenSource = 'Authentication' }: SignInRequest,
+  { client, pool, context, clientMetadata, tokenSource = 'Authentication' }: SignInRequest,
   user: User,
 ): Promise<SignInAnswer> => {
   const { clientId } = client
@@ -71,20 +72,15 @@ export const grantTokens = async (
     newDeviceUsed: false,
     clientMetadata,
   })
-  return {
-    ChallengeParameters: {},
-    AuthenticationResult: await issueTokens(
-      context.pool,
-      {
-        client,
-        user,
-        origin: newOrigin(client, context),
-        withRefreshToken: true,
-        occasion: { source: tokenSource, clientMetadata },
-      },
-      context,
-    ),
-  }
+  const origin = newOrigin(client, context)
+  const AuthenticationResult = await issueTokens(
+    context.pool,
+    { client, user, origin, withRefreshToken: true, occasion: { source: tokenSource, clientMetadata } },
+    context,
+  )
+  const { sourceIp } = context
+  await beginSession(context.pool, { userPool: pool, user, clientId, origin, sourceIp }, context)
+  return { ChallengeParameters: {}, AuthenticationResult }
 }
 
 const askForNewPassword = async (

@@ -1,10 +1,11 @@
 // New tokens for a refresh token: REFRESH_TOKEN_AUTH, GetTokensFromRefreshToken and the token endpoint's refresh_token grant.
 import type { AuthenticationResultType } from '@aws-sdk/client-cognito-identity-provider'
+import type { PoolScope } from '../directory/operation.ts'
+import { readPool } from '../directory/read-pool.ts'
 import type { AppClient } from '../directory/records/app-client.ts'
 import { usedRefreshTokens } from '../directory/records/used-refresh-token.ts'
 import { type User, users } from '../directory/records/user.ts'
 import type { Runtime } from '../directory/runtime.ts'
-import type { WritableRecords } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
 import { checkMaySignIn } from './complete-sign-in.ts'
 import { expiredAmong } from './expired-records.ts'
@@ -12,9 +13,13 @@ import { issueTokens } from './issue-tokens.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { openRefreshToken, type RefreshToken } from './refresh-token.ts'
 import { isRevoked } from './revocation.ts'
+import { renewSession } from './token-sessions.ts'
 
-type PoolAccess = { readonly poolId: string; readonly records: WritableRecords<'regional'> }
-type RefreshRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints' | 'triggers'>
+type PoolAccess = PoolScope<'regional'>
+type RefreshRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints' | 'triggers'> & {
+  /** Where the request comes from; unknown at the token endpoint. */
+  readonly sourceIp?: string
+}
 
 const refuse = (message: string): Fault => new Fault('NotAuthorizedException', message)
 
@@ -75,7 +80,7 @@ export const refreshTokens = async (
 ): Promise<AuthenticationResultType> => {
   const { token, user } = await readRefreshToken(pool, client, sealed, runtime)
   if (rotates(client)) await useUp(pool, client, token, runtime)
-  return issueTokens(
+  const tokens = await issueTokens(
     pool,
     {
       client,
@@ -86,4 +91,7 @@ export const refreshTokens = async (
     },
     runtime,
   )
+  const { originJti } = token
+  await renewSession(pool, (await readPool(pool)).value, { originJti, sourceIp: runtime.sourceIp }, runtime)
+  return tokens
 }

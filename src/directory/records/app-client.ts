@@ -15,6 +15,8 @@ export type AppClient = {
   readonly name: string
   readonly createdAtMs: number
   readonly modifiedAtMs: number
+  /** How long a hosted sign-in is reused, minutes; what SetUserPoolClientSessionConfiguration sets. */
+  readonly ssoMaxValidityMinutes?: number
   /** Empty for a public client; a client has at most two. */
   readonly secrets: readonly ClientSecret[]
   readonly settings: Omit<

@@ -37,6 +37,8 @@ export type UserPool = {
   readonly settings: GlobalSettings
   /** What SetUserPoolMfaConfig adds to the settings; absent until it is called. */
   readonly mfa?: PoolMfa
+  /** What SetUserPoolSessionConfiguration sets; absent until it is called. */
+  readonly sessions?: { readonly isTracked: boolean; readonly tokenMaxPerUser: number }
 }
 
 /** Factors that only SetUserPoolMfaConfig can set. `email` is present when e-mail messages are a second factor. */

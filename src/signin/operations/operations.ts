@@ -14,6 +14,7 @@ import { mfaOperations } from './mfa/operations.ts'
 import { passkeyOperations } from './passkey/operations.ts'
 import { respondToAuthChallenge } from './respond-to-auth-challenge.ts'
 import { revokeToken } from './revoke-token.ts'
+import { sessionOperations } from './session/operations.ts'
 
 export const signinOperations: readonly AnyOperation[] = [
   initiateAuth,
@@ -30,4 +31,5 @@ export const signinOperations: readonly AnyOperation[] = [
   ...mfaOperations,
   ...deviceOperations,
   ...passkeyOperations,
+  ...sessionOperations,
 ]
