@@ -29,12 +29,12 @@ type FenceOptions = {
 }
 
 /** The put under the current data key: what was sealed a moment before the pool's key changed is sealed again. */
-const underCurrent = (put: Put, keys: OpenKeys, random: Random): Put => {
+const underCurrent = (put: Put, keys: OpenKeys, former: OpenKeys, random: Random): Put => {
   if (!isSealedKey(put.key)) return put
   const id = dataKeyIdOf(put.value)
   if (id === keys.current.id) return put
-  const older = keys.find(id)
-  // Sealed under a key that has left the ring meanwhile: the operation runs again from its reads.
+  const older = keys.find(id) ?? former.find(id)
+  // Sealed under keys that were forgotten since: the operation runs again from its reads.
   if (older === undefined) throw new Conflict(put.key)
   const place = `${put.key}@${put.version}`
   return { ...put, value: seal(keys.current, open(older, put.value, place), place, random) }
@@ -58,15 +58,17 @@ export const fencedStore = (options: FenceOptions): Store => {
       const sealed = put.filter(({ key }) => isSealedKey(key))
       if (sealed.length === 0) return store.commit(commit)
       const touchesPool = sealed.some(({ key }) => key.startsWith(`${poolId}/`))
+      // Those that the puts were most likely sealed with, should their key have left the ring by now.
+      const former = await options.keys()
       for (let attempt = 1; ; attempt += 1) {
-        const keys = await options.keys()
+        const keys = attempt === 1 ? former : await options.keys()
         const fence = touchesPool
           ? { key: ringKey, version: keys.ringVersion }
           : { key: fenceKey, version: keys.fenceVersion }
         try {
           return await store.commit({
             ...commit,
-            put: put.map((one) => underCurrent(one, keys, random)),
+            put: put.map((one) => underCurrent(one, keys, former, random)),
             check: [...check, fence],
           })
         } catch (error) {

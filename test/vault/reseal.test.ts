@@ -175,9 +175,12 @@ describe.each([embedded(), postgres()])('over the $name', ({ openNode, begin, en
 
   test('a node that still keeps the former keys writes nothing under them, and does not notice', async () => {
     const otherNode = await openVault()
+    const idleNode = await openVault()
     await addOne('tally-0', otherNode)
+    await idleNode.pool(poolId).primary.get(tallies, 'tally-3')
     await vault.changeKey(poolId, keyService.addKey())
     await addOne('tally-0', otherNode)
+    expect(await idsInUse()).toEqual([1, 2])
     const resealing = await vault.resealing(poolId, both)
     await runThrough(resealing)
     const yetAnother = await openVault()
@@ -187,6 +190,12 @@ describe.each([embedded(), postgres()])('over the $name', ({ openNode, begin, en
       await addOne('tally-0', node)
       await addOne('tally-9', node)
     }
+    // It has read nothing since: all that it keeps is from before the change.
+    await idleNode.pool(poolId).primary.commit((changes) => {
+      changes.create(tallies, { name: 'late', count: 7 })
+      changes.create(regionalTallies, { name: 'late', count: 7 })
+    })
+    expect((await vault.pool(poolId).primary.get(tallies, 'late'))?.value.count).toBe(7)
     expect(await idsInUse()).toEqual([2])
     expect((await vault.pool(poolId).primary.get(tallies, 'tally-0'))?.value.count).toBe(4)
   })
