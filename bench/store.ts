@@ -1,7 +1,7 @@
 // How fast the SQLite engine commits, beside what the same disk and the same SQLite can do at all, measured in the same run; and a pool of
 // BENCH_USERS users (20,000 unless set): what their search terms cost, and dropping them beside another pool's commits.
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -106,6 +106,10 @@ const cpuEach = async (count: number, work: () => Promise<void>): Promise<number
   return (user + system) / count
 }
 
+/** What this process has had written to the disk (proc(5), io), in KiB. */
+const writtenKib = (): number =>
+  Number(/^write_bytes: (\d+)/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]) / 1_024
+
 /** Users with all their search terms from 128 callers, then the drop of all of them while another pool commits. */
 const measurePool = async (folder: string): Promise<void> => {
   const store = await openSqliteStore({ folder: join(folder, 'store-pool'), clock: systemClock })
@@ -124,13 +128,15 @@ const measurePool = async (folder: string): Promise<void> => {
     for (let index = made++; index < userCount; index = made++)
       await store.commit({ stream: 'pool', put: [put('pool', index)] })
   }
+  const writtenBefore = writtenKib()
   const startedAtMs = performance.now()
   const commitCpu = await cpuEach(userCount, async () => {
     await Promise.all(Array.from({ length: 128 }, addUser))
   })
   console.log(
     `${userCount} users with all ${termsEach} search terms: ${Math.round(perSecond(userCount, startedAtMs))}/s; ` +
-      `CPU ${Math.round(commitCpu)} µs each, ${Math.round(termCpu)} µs of it for the terms' hashes`,
+      `CPU ${Math.round(commitCpu)} µs each, ${Math.round(termCpu)} µs of it for the terms' hashes; ` +
+      `${Math.round((writtenKib() - writtenBefore) / userCount)} KiB written each`,
   )
 
   const times: number[] = []

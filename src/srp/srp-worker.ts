@@ -27,6 +27,12 @@ const runTask = (task: SrpTask): string => {
   }
 }
 
+/**
+ * Node asks whether a value is a KeyObject by making and dropping an Error, several times in each step, and most of an Error's price is its
+ * stack. Nothing is debugged by the stack of an error here: it crosses to the main thread as an answer.
+ */
+Error.stackTraceLimit = 0
+
 const answer = (task: SrpTask): WorkerAnswer<string> => {
   try {
     return { result: runTask(task) }
