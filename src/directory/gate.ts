@@ -78,7 +78,14 @@ export const registeredPool = async (
   const stored = await runtime.vault.region.get(registeredPools, poolId)
   if (stored === undefined)
     throw new Fault('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
-  return stored.value
+  return asServed(stored.value)
+}
+
+/** While a primary hands over, and until a new one has opened, it serves what an ACTIVE secondary serves (src/replication/SPEC.md, "Promotion"). */
+const asServed = (pool: RegisteredPool): RegisteredPool => {
+  const { handover, isOpening } = pool.reign ?? {}
+  if (pool.role !== 'PRIMARY' || (handover === undefined && isOpening !== true)) return pool
+  return { ...pool, role: 'SECONDARY', primaryRegion: handover?.to ?? pool.primaryRegion }
 }
 
 /** Whether a replica in this role and status serves operations of this placement. */

@@ -25,6 +25,7 @@ import { readFields } from '../replication/message-fields.ts'
 import { replicationOperations } from '../replication/operations/replication-operations.ts'
 import { type PeerCallHandler, PeerFailure } from '../replication/peer-port.ts'
 import { createReplication } from '../replication/replication.ts'
+import { createWriteGuard } from '../replication/write-guard.ts'
 import { createForwarder } from '../routing/forward.ts'
 import { acceptRevocations } from '../signin/revocation.ts'
 import { createPasswordWorkers } from '../srp/password-worker.ts'
@@ -159,11 +160,12 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     })
     started.push(() => keyService.close())
 
+    const guard = createWriteGuard(store)
     const vault = await retried(() =>
       createVault({
         region,
         account,
-        store,
+        store: guard.store,
         regionKey: regionKeyFrom(rootKey),
         keyService,
         clock,
@@ -192,6 +194,9 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         transport,
         knownRegions: Object.keys(peers),
         acceptRevocations: (poolId, list) => acceptRevocations(poolId, list, { vault, clock, random }),
+        roleChanged: (poolId, role) => {
+          if (role === 'PRIMARY') void importRunnerOf(runtime).resume()
+        },
       })
     /** Runs while this node leads; a node that leads again begins anew from what the store says. */
     let replication = makeReplication()
@@ -306,6 +311,8 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
 
     const forwarder = createForwarder(tls === undefined ? undefined : Buffer.from(tls.authority))
     started.push(() => forwarder.close())
+    // A Region that was away may have been succeeded: it must know before it takes a write.
+    if (configuration.postgres === undefined) await replication.askAround()
     const listener = await startListener({
       host: configuration.host,
       port: configuration.port,
@@ -356,6 +363,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     lead = await takeLead({
       onLead: async () => {
         replication = makeReplication()
+        if (configuration.postgres !== undefined) await replication.askAround()
         await replication.start()
         await importRunnerOf(runtime).resume()
         resealing = makeResealing()

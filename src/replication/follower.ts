@@ -51,6 +51,8 @@ export type FollowerOptions = {
   readonly timer: Timer
   readonly log: Logger
   readonly hooks: FollowerHooks
+  /** What is here is of another history: it is dropped and copied anew. */
+  readonly copiesAnew?: boolean
   /** Rejects with a Fault unless both service principals may open the keyring in this Region. */
   checkKeyring(keyring: Keyring): Promise<void>
   readonly backOff?: BackOffLimits
@@ -105,7 +107,7 @@ export const startFollower = (options: FollowerOptions): Follower => {
   let copiedRecords = 0
   let divergences = 0
   let failures = 0
-  let isRecopyWanted = false
+  let isRecopyWanted = options.copiesAnew === true
   let isStopping = false
   /** Ends what the present state is doing. */
   let interruption = new AbortController()

@@ -10,6 +10,7 @@ export type Fields = {
   flag(name: string): boolean
   /** A list with at most `most` items. */
   list(name: string, most: number): readonly unknown[]
+  optionalList(name: string, most: number): readonly unknown[] | undefined
   optionalTextMap(name: string): Readonly<Record<string, string>> | undefined
   oneOf<Choice extends string>(name: string, choices: readonly Choice[]): Choice
 }
@@ -43,6 +44,7 @@ export const readFields = (message: unknown): Fields => {
       if (!Array.isArray(value) || value.length > most) throw malformed(name)
       return value as readonly unknown[]
     },
+    optionalList: (name, most) => (of(name) === undefined ? undefined : fields.list(name, most)),
     optionalTextMap: (name) => {
       const value = of(name)
       if (value === undefined) return undefined

@@ -1,16 +1,18 @@
 // What a Region does for the pools of which it is the primary: invites and dismisses replicas, feeds them, takes their reports, trims the log.
-import { type RegisteredPool, type Replica, replicas } from '../directory/records/user-pool.ts'
+import type { RegisteredPool } from '../directory/records/user-pool.ts'
 import { Fault } from '../wire/fault.ts'
 import { createCopyHandlers } from './copy.ts'
+import { createErrandRunner, type OpenErrand } from './errand-runner.ts'
 import { createFeed } from './feed.ts'
 import { createReportedPositions, type Lag, lagAtPrimary } from './lag.ts'
 import { readFields } from './message-fields.ts'
 import type { PeerCallHandler, PeerStreamHandler } from './peer-port.ts'
-import { type Errand, errandKey, onConflictAgain, type Registrations } from './registrations.ts'
+import type { Errand, Registrations } from './registrations.ts'
 import { type Repeater, startRepeater } from './repeater.ts'
+import { replicaErrands } from './replica-errands.ts'
+import type { ReplicaRecords } from './replica-records.ts'
 import type { ReplicationParts } from './replication-parts.ts'
 import { createRevocationsHandler } from './revocation-courier.ts'
-import { isWorthALine } from './secondary.ts'
 import { isSameStatus, mergeStatus, type StatusRegister, setStatus } from './status-register.ts'
 import type { BackOffLimits } from './timer.ts'
 
@@ -31,24 +33,31 @@ export type Primary = {
   poolDeleted(poolId: string): void
   lags(): Promise<readonly Lag[]>
   /** What could not be told to other Regions yet, and why. */
-  openErrands(): readonly { readonly errand: Errand; readonly reason?: string }[]
+  openErrands(): readonly OpenErrand[]
+  /** Begins with errands that are stored. */
+  runErrands(list: readonly Errand[]): void
+  /** This Region is the pool's primary no more: ends what it does as such. */
+  leave(poolId: string): Promise<void>
   readonly calls: Readonly<Record<'copy-begin' | 'copy-page' | 'report' | 'revocations', PeerCallHandler>>
   readonly streams: Readonly<Record<'feed', PeerStreamHandler>>
   close(): Promise<void>
 }
 
 const backOff: BackOffLimits = { firstMs: 200, mostMs: 10_000 }
-const dismissTimeoutMs = 60_000
 const trimEveryMs = 30_000
 /** A log is trimmed when at least so many entries can go. */
 const trimBatch = 1_000
 /** What a secondary keeps of the log, for replicas that will follow it after a promotion. */
 const keptAtSecondary = 10_000
 
-export const createPrimary = (parts: ReplicationParts, registrations: Registrations): Primary => {
-  const { region, vault, store, clock, random, timer, transport, log } = parts
+export const createPrimary = (
+  parts: ReplicationParts,
+  registrations: Registrations,
+  records: ReplicaRecords,
+): Primary => {
+  const { region, store, clock, random, timer, log } = parts
   const positions = createReportedPositions(clock)
-  const running = new Map<string, { readonly errand: Errand; readonly repeater: Repeater; reason?: string }>()
+  const errands = createErrandRunner(replicaErrands(parts, registrations, records, positions.forget), parts)
   const trimmedTo = new Map<string, number>()
   let trimming: Repeater | undefined
 
@@ -67,108 +76,6 @@ export const createPrimary = (parts: ReplicationParts, registrations: Registrati
     await authoriseEntered(poolId, fromRegion)
     if ((await registrations.errand(poolId, fromRegion))?.kind === 'dismiss')
       throw notAReplica(poolId, fromRegion)
-  }
-
-  const replicaOf = async (poolId: string, regionName: string) => {
-    const stored = await vault.pool(poolId).primary.get(replicas, regionName)
-    if (stored?.value.role !== 'SECONDARY')
-      throw new Fault('ResourceNotFoundException', `User pool ${poolId} has no replica in ${regionName}.`)
-    return stored
-  }
-
-  /** Changes a replica's record; `change` returns the same object for no change. */
-  const updateReplica = (
-    poolId: string,
-    regionName: string,
-    change: (current: Replica) => Replica,
-  ): Promise<Replica> =>
-    onConflictAgain(async () => {
-      const stored = await replicaOf(poolId, regionName)
-      const next = change(stored.value)
-      if (next !== stored.value)
-        await vault.pool(poolId).primary.commit((changes) => changes.replace(replicas, stored, next))
-      return next
-    })
-
-  const enterReplica = (poolId: string, regionName: string): Promise<Replica> =>
-    onConflictAgain(async () => {
-      const { primary } = vault.pool(poolId)
-      const stored = await primary.get(replicas, regionName)
-      if (stored !== undefined) return stored.value
-      const replica: Replica = {
-        regionName,
-        role: 'SECONDARY',
-        status: 'CREATING',
-        statusAtMs: clock.now(),
-      }
-      await primary.commit((changes) => changes.create(replicas, replica))
-      return replica
-    })
-
-  const invite = async (errand: Errand): Promise<void> => {
-    const { poolId, regionName, tags } = errand
-    const pool = await registrations.get(poolId)
-    if (pool === undefined || !pool.replicaRegions.includes(regionName)) return
-    const { statusAtMs } = await enterReplica(poolId, regionName)
-    const { name, createdAtMs, modifiedAtMs, replicaRegions } = pool
-    await transport.call(regionName, 'replica-create', {
-      poolId,
-      name,
-      createdAtMs,
-      modifiedAtMs,
-      replicaRegions,
-      statusAtMs,
-      ...(tags === undefined ? {} : { tags }),
-    })
-    await registrations.finishErrand(errand, (current) => current)
-  }
-
-  const dismiss = async (errand: Errand): Promise<void> => {
-    const { poolId, regionName } = errand
-    const { primary } = vault.pool(poolId)
-    const markDeleting = (current: Replica): Replica =>
-      current.status === 'DELETING' ? current : { ...current, ...setStatus(current, 'DELETING', clock.now()) }
-    if ((await primary.get(replicas, regionName)) !== undefined)
-      await updateReplica(poolId, regionName, markDeleting)
-    await transport.call(regionName, 'replica-delete', { poolId }, { timeoutMs: dismissTimeoutMs })
-    await onConflictAgain(async () => {
-      const stored = await primary.get(replicas, regionName)
-      if (stored !== undefined) await primary.commit((changes) => changes.delete(replicas, stored))
-    })
-    positions.forget(poolId, regionName)
-    await registrations.finishErrand(errand, (current) => ({
-      ...current,
-      replicaRegions: current.replicaRegions.filter((name) => name !== regionName),
-    }))
-  }
-
-  const errandRuns = { invite, dismiss } as const
-
-  const runErrand = (errand: Errand): void => {
-    const key = `${errand.kind} ${errandKey(errand.poolId, errand.regionName)}`
-    if (running.has(key)) return
-    const entry: { errand: Errand; repeater: Repeater; reason?: string } = {
-      errand,
-      repeater: startRepeater({
-        timer,
-        random,
-        backOff,
-        pauseMs: 0,
-        run: async () => {
-          await errandRuns[errand.kind](errand)
-          running.delete(key)
-          return 'done'
-        },
-        failed: (error, failures) => {
-          entry.reason = error instanceof Error ? error.message : 'it failed'
-          const { poolId, regionName, kind } = errand
-          if (isWorthALine(failures))
-            log.warn({ poolId, regionName, kind, err: error, failures }, 'a Region could not be told')
-        },
-      }),
-    }
-    running.set(key, entry)
-    entry.repeater.nudge()
   }
 
   const trim = async (): Promise<void> => {
@@ -195,7 +102,7 @@ export const createPrimary = (parts: ReplicationParts, registrations: Registrati
     }
     await authorise(poolId, fromRegion)
     positions.set(poolId, fromRegion, fields.count('position'))
-    await updateReplica(poolId, fromRegion, (current) => {
+    await records.update(poolId, fromRegion, (current) => {
       const merged = mergeStatus(current, told)
       return isSameStatus(merged, current) ? current : { ...current, ...merged }
     })
@@ -206,7 +113,7 @@ export const createPrimary = (parts: ReplicationParts, registrations: Registrati
 
   return {
     resume: async () => {
-      for await (const errand of registrations.allErrands()) runErrand(errand)
+      for await (const errand of registrations.allErrands()) errands.run(errand)
       trimming = startRepeater({
         timer,
         random,
@@ -236,11 +143,16 @@ export const createPrimary = (parts: ReplicationParts, registrations: Registrati
           )
         return { ...current, replicaRegions: [...current.replicaRegions, regionName].toSorted() }
       })
-      await enterReplica(poolId, regionName)
-      runErrand(errand)
+      await records.enter(poolId, {
+        regionName,
+        role: 'SECONDARY',
+        status: 'CREATING',
+        statusAtMs: clock.now(),
+      })
+      errands.run(errand)
     },
     setReplicaStatus: async (poolId, regionName, status) => {
-      const { status: now, statusAtMs } = await updateReplica(poolId, regionName, (current) => {
+      const { status: now, statusAtMs } = await records.update(poolId, regionName, (current) => {
         if (current.status === 'CREATING' || current.status === 'DELETING')
           throw new Fault(
             'InvalidParameterException',
@@ -253,20 +165,20 @@ export const createPrimary = (parts: ReplicationParts, registrations: Registrati
       return { status: now, statusAtMs }
     },
     deleteReplica: async (poolId, regionName) => {
-      const { value } = await replicaOf(poolId, regionName)
-      if (value.status !== 'INACTIVE' && value.status !== 'DELETING')
+      const { status } = await records.get(poolId, regionName)
+      if (status !== 'INACTIVE' && status !== 'DELETING')
         throw new Fault(
           'InvalidParameterException',
-          `The replica in ${regionName} is ${value.status}. Only an INACTIVE replica can be deleted: set its status to INACTIVE with UpdateUserPoolReplica first.`,
+          `The replica in ${regionName} is ${status}. Only an INACTIVE replica can be deleted: set its status to INACTIVE with UpdateUserPoolReplica first.`,
         )
       const errand: Errand = { poolId, regionName, kind: 'dismiss' }
       await registrations.updateWithErrand(errand, (current) => current)
-      await updateReplica(poolId, regionName, (current) =>
+      await records.update(poolId, regionName, (current) =>
         current.status === 'DELETING'
           ? current
           : { ...current, ...setStatus(current, 'DELETING', clock.now()) },
       )
-      runErrand(errand)
+      errands.run(errand)
     },
     poolDeleted: (poolId) => {
       positions.forget(poolId)
@@ -280,11 +192,13 @@ export const createPrimary = (parts: ReplicationParts, registrations: Registrati
             lags.push(await lagAtPrimary(poolId, name, { store, clock, positions }))
       return lags
     },
-    openErrands: () =>
-      [...running.values()].map(({ errand, reason }) => ({
-        errand,
-        ...(reason === undefined ? {} : { reason }),
-      })),
+    openErrands: errands.open,
+    runErrands: (list) => list.forEach(errands.run),
+    leave: async (poolId) => {
+      await errands.stopFor(poolId)
+      positions.forget(poolId)
+      trimmedTo.delete(poolId)
+    },
     calls: {
       'copy-begin': copyHandlers.begin,
       'copy-page': copyHandlers.page,
@@ -297,7 +211,7 @@ export const createPrimary = (parts: ReplicationParts, registrations: Registrati
     },
     streams: { feed: createFeed({ store, clock, timer, authorise, ...parts.feedTiming }) },
     close: async () => {
-      await Promise.all([trimming?.stop(), ...[...running.values()].map(({ repeater }) => repeater.stop())])
+      await Promise.all([trimming?.stop(), errands.close()])
     },
   }
 }

@@ -8,13 +8,13 @@ import type { Vault } from '../vault/vault.ts'
 import { Fault } from '../wire/fault.ts'
 
 /**
- * What a primary still has to tell another Region: that it has a new replica, or that its replica goes. Kept until it is done, so that
- * a restart loses neither.
+ * What a primary still has to tell another Region: that it has a new replica, that its replica goes, or that the pool's primary is here now.
+ * Kept until it is done, so that a restart loses none.
  */
 export type Errand = {
   readonly poolId: string
   readonly regionName: string
-  readonly kind: 'invite' | 'dismiss'
+  readonly kind: 'invite' | 'dismiss' | 'announce'
   /** `UserPoolTags` of the new replica. */
   readonly tags?: Readonly<Record<string, string>>
 }
@@ -55,6 +55,17 @@ export type Registrations = {
     errand: Errand,
     change: (current: RegisteredPool) => RegisteredPool,
   ): Promise<RegisteredPool>
+  /** The same with any number of errands. */
+  updateWithErrands(
+    poolId: string,
+    list: readonly Errand[],
+    change: (current: RegisteredPool) => RegisteredPool,
+  ): Promise<RegisteredPool>
+  /** Changes the registration and forgets every errand of the pool, in one commit. */
+  updateWithoutErrands(
+    poolId: string,
+    change: (current: RegisteredPool) => RegisteredPool,
+  ): Promise<RegisteredPool>
   /** Changes the registration and removes the errand, in one commit. */
   finishErrand(errand: Errand, change: (current: RegisteredPool) => RegisteredPool): Promise<void>
 }
@@ -79,6 +90,25 @@ export const createRegistrations = (vault: Pick<Vault, 'region'>): Registrations
   }
   const page = (after: string | undefined) => ({ limit: pageSize, ...(after === undefined ? {} : { after }) })
 
+  const updateWithErrands: Registrations['updateWithErrands'] = (poolId, list, change) =>
+    onConflictAgain(async () => {
+      const current = await stored(poolId)
+      const known = await Promise.all(
+        list.map(({ regionName }) => region.get(errands, errandKey(poolId, regionName))),
+      )
+      const next = change(current.value)
+      await region.commit((changes) => {
+        if (next === current.value) changes.expect(current)
+        else changes.replace(registeredPools, current, next)
+        for (const [index, errand] of list.entries()) {
+          const former = known[index]
+          if (former === undefined) changes.create(errands, errand)
+          else changes.replace(errands, former, errand)
+        }
+      })
+      return next
+    })
+
   return {
     get: async (poolId) => (await region.get(registeredPools, poolId))?.value,
     all: () => walk((after) => region.list(registeredPools, page(after))),
@@ -98,16 +128,19 @@ export const createRegistrations = (vault: Pick<Vault, 'region'>): Registrations
       }),
     errand: async (poolId, regionName) => (await region.get(errands, errandKey(poolId, regionName)))?.value,
     allErrands: () => walk((after) => region.list(errands, page(after))),
-    updateWithErrand: (errand, change) =>
+    updateWithErrand: (errand, change) => updateWithErrands(errand.poolId, [errand], change),
+    updateWithErrands,
+    updateWithoutErrands: (poolId, change) =>
       onConflictAgain(async () => {
-        const current = await stored(errand.poolId)
-        const known = await region.get(errands, errandKey(errand.poolId, errand.regionName))
+        const current = await stored(poolId)
+        const open = await Promise.all(
+          current.value.replicaRegions.map((name) => region.get(errands, errandKey(poolId, name))),
+        )
         const next = change(current.value)
         await region.commit((changes) => {
           if (next === current.value) changes.expect(current)
           else changes.replace(registeredPools, current, next)
-          if (known === undefined) changes.create(errands, errand)
-          else changes.replace(errands, known, errand)
+          for (const errand of open) if (errand !== undefined) changes.delete(errands, errand)
         })
         return next
       }),

@@ -2,6 +2,9 @@
 import type { Random } from '../telemetry/clock.ts'
 import { type BackOffLimits, backOffMs, type Timer } from './timer.ts'
 
+/** The first failures in a row are logged, then every 50th: an outage of hours must not fill a disk. */
+export const isWorthALine = (failures: number): boolean => failures <= 2 || failures % 50 === 0
+
 export type Repeater = {
   /** Asks for a run as soon as the pause since the last one is over. A nudge while the task runs makes it run once more. */
   nudge(): void

@@ -24,6 +24,10 @@ export type ReplicationOptions = {
   readonly knownRegions: readonly string[]
   /** Merges revocations that a secondary made into the primary's. May reject with Conflict; it is then called again. */
   readonly acceptRevocations: AcceptRevocations
+  /** This Region has become the pool's primary, or is it no more. */
+  roleChanged?(poolId: string, role: 'PRIMARY' | 'SECONDARY'): void
+  /** How long writers may wait for a planned promotion. */
+  readonly catchUpMs?: number
   readonly timer?: Timer
   /** Hears of every batch applied at a secondary, for measuring. */
   applied?(poolId: string, entries: readonly LogEntry[]): void

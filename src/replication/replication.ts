@@ -1,14 +1,20 @@
 // Replication of a Region put together: what it answers its peers, what operations may ask, and what runs in the background.
 import type { AnyOperation } from '../directory/operation.ts'
+import { createClaims } from './claims.ts'
 import type { FollowerStatus } from './follower.ts'
+import { createHandover } from './handover.ts'
 import { type Lag, lagAtSecondary } from './lag.ts'
 import { replicationOperations } from './operations/replication-operations.ts'
 import type { PeerHandlers } from './peer-port.ts'
 import { createPrimary, type Primary } from './primary.ts'
+import { createPromotion, type Promotion } from './promotion.ts'
 import { createRegistrations } from './registrations.ts'
 import { createReplicaActions, type ReplicaActions } from './replica-control.ts'
+import { createReplicaRecords } from './replica-records.ts'
 import type { ReplicationOptions, ReplicationParts } from './replication-parts.ts'
 import { createSecondary } from './secondary.ts'
+import { createSetAsideWrites } from './set-aside.ts'
+import { createSuccession } from './succession.ts'
 import { systemTimer } from './timer.ts'
 
 export type ReplicationStatus = {
@@ -22,6 +28,9 @@ export type Replication = {
   readonly control: ReplicaActions
   readonly handlers: PeerHandlers
   readonly operations: readonly AnyOperation[]
+  /** Hears whether other Regions took over while this one was away; to be called before it serves. */
+  askAround(): Promise<void>
+  readonly promote: Promotion['promote']
   /** Resumes all followers, invitations and dismissals; to be called once, when peers can be answered. */
   start(): Promise<void>
   status(): Promise<ReplicationStatus>
@@ -31,17 +40,35 @@ export type Replication = {
 export const createReplication = (options: ReplicationOptions): Replication => {
   const parts: ReplicationParts = { ...options, timer: options.timer ?? systemTimer }
   const registrations = createRegistrations(parts.vault)
-  const primary = createPrimary(parts, registrations)
+  const records = createReplicaRecords(parts)
+  const setAside = createSetAsideWrites(parts.store)
+  const claims = createClaims(parts, registrations)
+  const primary = createPrimary(parts, registrations, records)
   const secondary = createSecondary(parts, registrations)
+  const handover = createHandover(parts, registrations, claims)
+  const succession = createSuccession(parts, registrations, { primary, secondary, claims, setAside })
+  const promotion = createPromotion(parts, registrations, { primary, secondary, succession, claims, records })
   const { actions, calls } = createReplicaActions(parts, registrations, primary, secondary)
   return {
     control: actions,
     handlers: {
-      calls: { ...primary.calls, ...secondary.calls, ...calls },
+      calls: {
+        ...primary.calls,
+        ...secondary.calls,
+        ...handover.calls,
+        ...succession.calls,
+        ...claims.calls,
+        ...calls,
+      },
       streams: primary.streams,
     },
     operations: replicationOperations(actions),
+    askAround: succession.askAround,
+    promote: promotion.promote,
     start: async () => {
+      await handover.resume()
+      await promotion.resume()
+      await succession.resume()
       await primary.resume()
       await secondary.resume()
     },
@@ -51,7 +78,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
       return { lags: [...(await primary.lags()), ...own], followers, errands: primary.openErrands() }
     },
     close: async () => {
-      await Promise.all([primary.close(), secondary.close()])
+      await Promise.all([promotion, handover, succession, primary, secondary].map((part) => part.close()))
     },
   }
 }

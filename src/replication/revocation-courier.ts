@@ -108,3 +108,59 @@ export const createRevocationsHandler = (options: {
     return {}
   }
 }
+
+/** A Region that writes again, or for the first time, takes what it had to deliver into its own revocations. */
+export const absorbRevocations = async (
+  poolId: string,
+  parts: { readonly vault: Vault; readonly acceptRevocations: AcceptRevocations },
+): Promise<void> => {
+  const { secondary } = parts.vault.pool(poolId)
+  for (;;) {
+    const { items } = await secondary.list(localRevocations, { limit: revocationsPerCall })
+    if (items.length === 0) return
+    await onConflictAgain(() =>
+      parts.acceptRevocations(
+        poolId,
+        items.map(({ value }) => message(value)),
+      ),
+    )
+    await secondary.commit((changes) => {
+      for (const stored of items) changes.delete(localRevocations, stored)
+    })
+  }
+}
+
+/**
+ * What this Region's history holds of revocations becomes its own to deliver, before that history is dropped: of what the new primary has not
+ * got, revocations alone must not be lost (SPEC.md, I5).
+ */
+export const salvageRevocations = async (poolId: string, vault: Vault, nowMs: number): Promise<void> => {
+  const { secondary } = vault.pool(poolId)
+  let after: string | undefined
+  do {
+    after = await onConflictAgain(async () => {
+      const page = await secondary.list(revocations, {
+        limit: revocationsPerCall,
+        ...(after === undefined ? {} : { after }),
+      })
+      const living = page.items.filter(({ value }) => value.expiresAtMs >= nowMs)
+      const known = await Promise.all(
+        living.map(({ value }) => secondary.get(localRevocations, value.subject)),
+      )
+      await secondary.commit((changes) => {
+        for (const [index, { value }] of living.entries()) {
+          const local = known[index]
+          if (local === undefined) changes.create(localRevocations, { ...message(value), isDelivered: false })
+          else
+            changes.replace(localRevocations, local, {
+              subject: value.subject,
+              validAfterMs: Math.max(value.validAfterMs, local.value.validAfterMs),
+              expiresAtMs: Math.max(value.expiresAtMs, local.value.expiresAtMs),
+              isDelivered: false,
+            })
+        }
+      })
+      return page.after
+    })
+  } while (after !== undefined)
+}

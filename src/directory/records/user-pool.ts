@@ -125,6 +125,40 @@ export const replicas = collection<Replica, 'replicated'>('replicas', {
   keyOf: ({ regionName }) => regionName,
 })
 
+/** A Region became the pool's primary: it wrote on from what it had at `position`, in a new epoch. */
+export type Takeover = {
+  readonly epoch: number
+  readonly region: string
+  readonly position: number
+  readonly digest: string
+  readonly atMs: number
+  readonly isForced: boolean
+}
+
+/** Who may write, and what this Region has still to do about it (src/replication/SPEC.md, "Promotion"). */
+export type Reign = {
+  /** The latest last, a bounded number. */
+  readonly takeovers: readonly Takeover[]
+  /** The highest epoch that this Region has heard of or tried, so that none is used twice. */
+  readonly seenEpoch: number
+  /** At a primary: it takes no writes any more, so that `to` can catch up and take over. */
+  readonly handover?: { readonly to: string; readonly epoch: number }
+  /** At a secondary: it is about to take over. */
+  readonly candidacy?: { readonly epoch: number; readonly isForced: boolean; readonly startedAtMs: number }
+  /** At a new primary: it has taken over and does not take writes yet. */
+  readonly isOpening?: boolean
+  /**
+   * At a secondary that has a new primary: what it has beyond `after` was never the new primary's. `copy-anew` when that has been set aside.
+   */
+  readonly succession?: {
+    readonly after: number
+    readonly step: 'compare' | 'copy-anew'
+  }
+}
+
+/** A write is acknowledged when an ACTIVE secondary has it too; and what happens when none answers. */
+export type Acknowledgement = { readonly whenNoneAnswers: 'refuse' | 'continue' }
+
 /** This Region's list of the pools it has, under the Region's own key, so that the list works while a pool's key can't be used. */
 export type RegisteredPool = {
   readonly poolId: string
@@ -138,6 +172,10 @@ export type RegisteredPool = {
   readonly primaryRegion: string
   /** The Regions of the pool's secondaries, for ListUserPools. */
   readonly replicaRegions: readonly string[]
+  /** Absent until the pool's first promotion, or the first try of one. */
+  readonly reign?: Reign
+  /** Absent: a write is acknowledged when it is durable here. */
+  readonly acknowledgement?: Acknowledgement
   /** `UserPoolTags` that CreateUserPoolReplica gave to this replica, until its regional settings are made. */
   readonly initialTags?: Readonly<Record<string, string>>
   /** While a replica that was in use is copied anew (and is CREATING meanwhile): the status that it goes back to. */

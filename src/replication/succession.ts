@@ -1,0 +1,196 @@
+// What a Region does when it hears that a pool has a new primary: stops writing, keeps aside what the new primary never had, and follows it.
+import type { RegisteredPool, Takeover } from '../directory/records/user-pool.ts'
+import { Fault } from '../wire/fault.ts'
+import type { Claims } from './claims.ts'
+import { readFields } from './message-fields.ts'
+import type { PeerCallHandler } from './peer-port.ts'
+import type { Primary } from './primary.ts'
+import type { Registrations } from './registrations.ts'
+import { epochOf, isLater, latestOf, partingOf, readTakeovers, reignOf } from './reign.ts'
+import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
+import type { ReplicationParts } from './replication-parts.ts'
+import { salvageRevocations } from './revocation-courier.ts'
+import type { Secondary } from './secondary.ts'
+import type { SetAsideWrites } from './set-aside.ts'
+import type { BackOffLimits } from './timer.ts'
+import { raiseFence } from './write-guard.ts'
+
+export type Succession = {
+  /** Asks the other Regions of this Region's pools whether they took over meanwhile, and gives way; to be called before the Region serves. */
+  askAround(): Promise<void>
+  /** Goes on with what was under way when the process ended. */
+  resume(): Promise<void>
+  /** Takes a later claim than this Region knows; resolves when the pool takes no writes here any more. */
+  adopt(poolId: string, takeovers: readonly Takeover[], replicaRegions?: readonly string[]): Promise<void>
+  readonly calls: Readonly<Record<'new-primary', PeerCallHandler>>
+  close(): Promise<void>
+}
+
+const backOff: BackOffLimits = { firstMs: 200, mostMs: 10_000 }
+
+export const createSuccession = (
+  parts: ReplicationParts,
+  registrations: Registrations,
+  roles: {
+    readonly primary: Pick<Primary, 'leave'>
+    readonly secondary: Pick<Secondary, 'begin' | 'join' | 'leave'>
+    readonly claims: Claims
+    readonly setAside: SetAsideWrites
+  },
+): Succession => {
+  const { region, vault, store, clock, random, timer, log } = parts
+  const { primary, secondary, claims, setAside } = roles
+  const running = new Map<string, Repeater>()
+
+  /** Whether the history here goes on where the new primary's parted from it. What it has beyond is then set aside. */
+  const compare = async (poolId: string): Promise<void> => {
+    await raiseFence(store, poolId)
+    const pool = await registrations.get(poolId)
+    const succession = pool === undefined ? undefined : reignOf(pool).succession
+    if (succession?.step !== 'compare') return
+    const head = await store.head(poolId)
+    const isCopying = head.copy !== undefined
+    const hasMore = !isCopying && head.position > succession.after
+    if (hasMore) {
+      const keptCount = await setAside.keepAfter(poolId, succession.after)
+      await salvageRevocations(poolId, vault, clock.now())
+      log.warn(
+        { poolId, region, after: succession.after, position: head.position, keptCount },
+        'writes that never reached the new primary are kept aside',
+      )
+    }
+    await registrations.update(poolId, (current) => {
+      const { succession: known, ...reign } = reignOf(current)
+      if (known?.step !== 'compare') return current
+      return {
+        ...current,
+        reign: isCopying || hasMore ? { ...reign, succession: { ...known, step: 'copy-anew' } } : reign,
+      }
+    })
+  }
+
+  const follow = (poolId: string): void => {
+    if (running.has(poolId)) return
+    const repeater = startRepeater({
+      timer,
+      random,
+      backOff,
+      pauseMs: 0,
+      run: async () => {
+        await compare(poolId)
+        await secondary.join(poolId)
+        running.delete(poolId)
+        return 'done'
+      },
+      failed: (error, failures) => {
+        if (isWorthALine(failures))
+          log.warn({ poolId, err: error, failures }, 'the new primary can not be followed yet')
+      },
+    })
+    running.set(poolId, repeater)
+    repeater.nudge()
+  }
+
+  const adopted = (
+    current: RegisteredPool,
+    takeovers: readonly Takeover[],
+    replicaRegions: readonly string[] | undefined,
+  ): RegisteredPool => {
+    const { takeovers: own, seenEpoch, succession } = reignOf(current)
+    const latest = latestOf(takeovers)
+    if (latest === undefined || !isLater(takeovers, own)) return current
+    const parting = partingOf(own, takeovers) ?? latest.position
+    // Of a comparison that is not finished the earlier parting counts; a copy that is due is due all the more.
+    const step = succession?.step === 'copy-anew' ? 'copy-anew' : 'compare'
+    return {
+      ...current,
+      role: 'SECONDARY',
+      primaryRegion: latest.region,
+      replicaRegions:
+        replicaRegions ??
+        [...current.replicaRegions.filter((name) => name !== latest.region), current.primaryRegion]
+          .filter((name, index, all) => name !== latest.region && all.indexOf(name) === index)
+          .toSorted(),
+      reign: {
+        takeovers,
+        seenEpoch: Math.max(seenEpoch, latest.epoch),
+        succession: { after: Math.min(parting, succession?.after ?? parting), step },
+      },
+    }
+  }
+
+  /** Writes down who the primary is and stops writes; undefined when the claim is not later than what is known here. */
+  const yieldTo = async (
+    poolId: string,
+    takeovers: readonly Takeover[],
+    replicaRegions?: readonly string[],
+  ): Promise<RegisteredPool | undefined> => {
+    const before = await registrations.get(poolId)
+    const now = await registrations.updateWithoutErrands(poolId, (current) =>
+      adopted(current, takeovers, replicaRegions),
+    )
+    if (now.role !== 'SECONDARY' || epochOf(reignOf(now).takeovers) !== epochOf(takeovers)) return undefined
+    // From here on nothing that was under way gets into the log.
+    await raiseFence(store, poolId)
+    vault.forget(poolId)
+    if (before?.role === 'PRIMARY') {
+      log.warn({ poolId, region, primaryRegion: now.primaryRegion }, 'the pool has a new primary Region')
+      parts.roleChanged?.(poolId, 'SECONDARY')
+    }
+    return now
+  }
+
+  const adopt: Succession['adopt'] = async (poolId, takeovers, replicaRegions) => {
+    if ((await yieldTo(poolId, takeovers, replicaRegions)) === undefined) return
+    await primary.leave(poolId)
+    await secondary.leave(poolId)
+    follow(poolId)
+  }
+
+  return {
+    askAround: async () => {
+      const later: Promise<void>[] = []
+      for await (const pool of registrations.all()) {
+        if (pool.role !== 'PRIMARY' || pool.replicaRegions.length === 0) continue
+        const ask = async (): Promise<void> => {
+          const answers = await claims.askAll(pool.replicaRegions, pool.poolId)
+          for (const { takeovers } of answers.values())
+            if (isLater(takeovers, reignOf(pool).takeovers)) await yieldTo(pool.poolId, takeovers)
+        }
+        later.push(ask())
+      }
+      await Promise.all(later)
+    },
+    resume: async () => {
+      for await (const pool of registrations.all())
+        if (pool.role === 'SECONDARY' && reignOf(pool).succession?.step === 'compare') follow(pool.poolId)
+    },
+    adopt,
+    calls: {
+      'new-primary': async (fromRegion, body) => {
+        const fields = readFields(body)
+        const poolId = fields.text('poolId')
+        const takeovers = readTakeovers(body)
+        if (latestOf(takeovers)?.region !== fromRegion)
+          throw new Fault('InvalidParameterException', `${fromRegion} speaks of another Region's takeover.`)
+        const pool = await registrations.get(poolId)
+        if (pool === undefined) {
+          // This Region lost its replica, or was never told of it: it begins one.
+          await secondary.begin(fromRegion, body)
+          return {}
+        }
+        const own = reignOf(pool).takeovers
+        if (isLater(own, takeovers))
+          throw new Fault(
+            'StaleEpoch',
+            `The primary Region of ${poolId} is ${pool.primaryRegion}, since epoch ${epochOf(own)}.`,
+          )
+        await adopt(poolId, takeovers, fields.list('replicaRegions', 100).map(String))
+        return {}
+      },
+    },
+    close: async () => {
+      await Promise.all([...running.values()].map((repeater) => repeater.stop()))
+    },
+  }
+}
