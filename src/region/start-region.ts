@@ -20,6 +20,7 @@ import { readInbox } from '../messages/inbox.ts'
 import { startTriggers } from '../messages/triggers/start-triggers.ts'
 import { createFormEndpoints } from '../oauth/form-endpoints.ts'
 import { createOauthApp } from '../oauth/oauth-app.ts'
+import { createOperatorService } from '../operator/operator-service.ts'
 import { createConfirmUserApp } from '../pages/confirm-user.ts'
 import { readFields } from '../replication/message-fields.ts'
 import { replicationOperations } from '../replication/operations/replication-operations.ts'
@@ -194,7 +195,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         transport,
         knownRegions: Object.keys(peers),
         acceptRevocations: (poolId, list) => acceptRevocations(poolId, list, { vault, clock, random }),
-        roleChanged: (poolId, role) => {
+        roleChanged: (_poolId, role) => {
           if (role === 'PRIMARY') void importRunnerOf(runtime).resume()
         },
       })
@@ -333,6 +334,12 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
             runtime,
           ),
           keyServer,
+          createOperatorService({
+            region,
+            poolArn: runtime.endpoints.poolArn,
+            clock,
+            actions: latest(() => replication.operator),
+          }),
         ],
         credentials: credentialLookup(configuration.accessKeys, account, [
           ...servicePrincipals.map((name) => secrets.serviceCredentials[name]),

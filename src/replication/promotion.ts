@@ -186,14 +186,10 @@ export const createPromotion = (
     if ((await store.head(poolId)).epoch < epoch) await store.raiseEpoch(poolId, epoch)
     vault.forget(poolId)
     await lowerFence(store, poolId)
-    await records.remove(poolId, region)
+    const statusAtMs = clock.now()
+    await records.enterAs(poolId, { regionName: region, role: 'PRIMARY', status: 'ACTIVE', statusAtMs })
     for (const regionName of pool.replicaRegions)
-      await records.enter(poolId, {
-        regionName,
-        role: 'SECONDARY',
-        status: 'ACTIVE',
-        statusAtMs: clock.now(),
-      })
+      await records.enterAs(poolId, { regionName, role: 'SECONDARY', status: 'ACTIVE', statusAtMs })
     await absorbRevocations(poolId, parts)
     const errands = (await records.all(poolId))
       .filter(({ regionName }) => pool.replicaRegions.includes(regionName))

@@ -12,6 +12,8 @@ export type ReplicaRecords = {
   update(poolId: string, regionName: string, change: (current: Replica) => Replica): Promise<Replica>
   /** Enters a replica unless it is entered already; resolves with what is stored. */
   enter(poolId: string, replica: Replica): Promise<Replica>
+  /** Enters the Region in this role, whatever it was entered as before; one that has the role already keeps its status. */
+  enterAs(poolId: string, replica: Replica): Promise<void>
   /** Does nothing for one that isn't entered. */
   remove(poolId: string, regionName: string): Promise<void>
 }
@@ -47,6 +49,15 @@ export const createReplicaRecords = ({ vault }: Pick<ReplicationParts, 'vault'>)
         if (known !== undefined) return known.value
         await primary.commit((changes) => changes.create(replicas, replica))
         return replica
+      }),
+    enterAs: (poolId, replica) =>
+      onConflictAgain(async () => {
+        const { primary } = vault.pool(poolId)
+        const known = await primary.get(replicas, replica.regionName)
+        if (known?.value.role === replica.role) return
+        await primary.commit((changes) =>
+          known === undefined ? changes.create(replicas, replica) : changes.replace(replicas, known, replica),
+        )
       }),
     remove: (poolId, regionName) =>
       onConflictAgain(async () => {

@@ -5,9 +5,10 @@ import type { FollowerStatus } from './follower.ts'
 import { createHandover } from './handover.ts'
 import { type Lag, lagAtSecondary } from './lag.ts'
 import { replicationOperations } from './operations/replication-operations.ts'
+import { createOperatorActions, type OperatorActions } from './operator-actions.ts'
 import type { PeerHandlers } from './peer-port.ts'
 import { createPrimary, type Primary } from './primary.ts'
-import { createPromotion, type Promotion } from './promotion.ts'
+import { createPromotion } from './promotion.ts'
 import { createRegistrations } from './registrations.ts'
 import { createReplicaActions, type ReplicaActions } from './replica-control.ts'
 import { createReplicaRecords } from './replica-records.ts'
@@ -30,7 +31,8 @@ export type Replication = {
   readonly operations: readonly AnyOperation[]
   /** Hears whether other Regions took over while this one was away; to be called before it serves. */
   askAround(): Promise<void>
-  readonly promote: Promotion['promote']
+  /** What an operator may ask, over the operator service. */
+  readonly operator: OperatorActions
   /** Resumes all followers, invitations and dismissals; to be called once, when peers can be answered. */
   start(): Promise<void>
   status(): Promise<ReplicationStatus>
@@ -64,7 +66,13 @@ export const createReplication = (options: ReplicationOptions): Replication => {
     },
     operations: replicationOperations(actions),
     askAround: succession.askAround,
-    promote: promotion.promote,
+    operator: createOperatorActions(parts, registrations, {
+      primary,
+      secondary,
+      promotion,
+      records,
+      setAside,
+    }),
     start: async () => {
       await handover.resume()
       await promotion.resume()

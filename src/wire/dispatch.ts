@@ -21,6 +21,7 @@ const signatureOptional = new Set(['GetClientToken'])
 const failureCodes: Readonly<Record<string, { readonly internal: string; readonly contended: string }>> = {
   'cognito-idp': { internal: 'InternalErrorException', contended: 'TooManyRequestsException' },
   kms: { internal: 'KMSInternalException', contended: 'LimitExceededException' },
+  twinpool: { internal: 'InternalErrorException', contended: 'TooManyRequestsException' },
 }
 
 export type DispatcherOptions = {

@@ -77,7 +77,7 @@ const corrections: Readonly<Record<string, Readonly<Record<string, Partial<Shape
 }
 
 /** Reads `models/<name>.json`. */
-export const loadModel = (name: 'cognito-idp' | 'kms'): ServiceModel => {
+export const loadModel = (name: 'cognito-idp' | 'kms' | 'twinpool'): ServiceModel => {
   const model = JSON.parse(readFileSync(new URL(`${name}.json`, modelsFolder), 'utf8')) as ServiceModel
   const shapes: Record<string, Shape> = { ...model.shapes }
   for (const [shapeName, correction] of Object.entries(corrections[name] ?? {})) {
