@@ -1,14 +1,16 @@
 // What an operator may ask of replication, in the words of models/twinpool.json.
 import type { RegisteredPool, Takeover } from '../directory/records/user-pool.ts'
+import type { StoreRecord } from '../store/store.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Primary } from './primary.ts'
 import type { Promotion } from './promotion.ts'
+import type { Reapply } from './reapply.ts'
 import type { Registrations } from './registrations.ts'
 import { reignOf } from './reign.ts'
 import type { ReplicaRecords } from './replica-records.ts'
 import type { ReplicationParts } from './replication-parts.ts'
 import type { Secondary } from './secondary.ts'
-import type { SetAsideWrites } from './set-aside.ts'
+import type { SetAside, SetAsideWrites } from './set-aside.ts'
 
 type AboutPool = { readonly UserPoolId: string }
 
@@ -53,7 +55,30 @@ export type ReplicationShape = {
 export type OperatorActions = {
   promote(input: PromoteInput): Promise<{ readonly Takeover: TakeoverShape }>
   describe(input: AboutPool): Promise<{ readonly Replication: ReplicationShape }>
+  /** Oldest first, by what they changed; needs the pool's key. */
+  listSetAside(
+    input: AboutPool & { readonly MaxResults?: number; readonly NextToken?: string },
+  ): Promise<{ readonly Writes: readonly SetAsideShape[]; readonly NextToken?: string }>
+  reapplySetAside(
+    input: AboutPool & { readonly Ids?: readonly string[] },
+  ): Promise<{ readonly AppliedCount: number; readonly ConflictingIds: readonly string[] }>
+  discardSetAside(input: AboutPool): Promise<{ readonly DiscardedCount: number }>
 }
+
+export type SetAsideShape = {
+  readonly Id: string
+  readonly Epoch: number
+  readonly Position: number
+  readonly Date: Date
+  readonly Changes: readonly {
+    readonly Collection: string
+    readonly Action: 'PUT' | 'DELETE'
+    /** Absent for what was deleted and is no longer there. */
+    readonly Name?: string
+  }[]
+}
+
+const setAsidePerPage = 50
 
 const shapeOf = ({ epoch, region, position, digest, atMs, isForced }: Takeover): TakeoverShape => ({
   Epoch: epoch,
@@ -65,7 +90,7 @@ const shapeOf = ({ epoch, region, position, digest, atMs, isForced }: Takeover):
 })
 
 export const createOperatorActions = (
-  { store }: Pick<ReplicationParts, 'store'>,
+  { store, vault }: Pick<ReplicationParts, 'store' | 'vault'>,
   registrations: Registrations,
   roles: {
     readonly primary: Pick<Primary, 'lags'>
@@ -73,6 +98,7 @@ export const createOperatorActions = (
     readonly promotion: Pick<Promotion, 'promote'>
     readonly records: ReplicaRecords
     readonly setAside: SetAsideWrites
+    readonly reapply: Reapply
   },
 ): OperatorActions => {
   const registered = async (poolId: string): Promise<RegisteredPool> => {
@@ -96,7 +122,61 @@ export const createOperatorActions = (
     })
   }
 
+  const identified = async (
+    poolId: string,
+    record: StoreRecord | undefined,
+    key: string,
+  ): Promise<{ readonly Collection: string; readonly Name?: string }> => {
+    const known = record === undefined ? undefined : await vault.stored(poolId).identify(record)
+    return {
+      Collection: key.split('/', 2)[1] ?? '',
+      ...(known === undefined ? {} : { Name: known.name }),
+    }
+  }
+
+  const setAsideShape = async (poolId: string, { id, entry }: SetAside): Promise<SetAsideShape> => ({
+    Id: id,
+    Epoch: entry.epoch,
+    Position: entry.position,
+    Date: new Date(entry.committedAtMs),
+    Changes: [
+      ...(await Promise.all(
+        entry.puts.map(async (put) => ({
+          ...(await identified(poolId, put, put.key)),
+          Action: 'PUT' as const,
+        })),
+      )),
+      ...(await Promise.all(
+        entry.deletes.map(async ({ key }) => ({
+          ...(await identified(poolId, await store.get(key), key)),
+          Action: 'DELETE' as const,
+        })),
+      )),
+    ],
+  })
+
   return {
+    listSetAside: async ({ UserPoolId: poolId, MaxResults = setAsidePerPage, NextToken }) => {
+      await registered(poolId)
+      const writes = await roles.setAside.list(poolId, NextToken, MaxResults)
+      const Writes: SetAsideShape[] = []
+      for (const write of writes) Writes.push(await setAsideShape(poolId, write))
+      const last = writes.at(-1)
+      return {
+        Writes,
+        ...(last === undefined || writes.length < MaxResults ? {} : { NextToken: last.id }),
+      }
+    },
+    reapplySetAside: async ({ UserPoolId: poolId, Ids }) => {
+      const { appliedCount, conflictingIds } = await roles.reapply.reapply(poolId, Ids)
+      return { AppliedCount: appliedCount, ConflictingIds: conflictingIds }
+    },
+    discardSetAside: async ({ UserPoolId: poolId }) => {
+      await registered(poolId)
+      const DiscardedCount = await roles.setAside.count(poolId)
+      await roles.setAside.removeAll(poolId)
+      return { DiscardedCount }
+    },
     promote: async ({ UserPoolId, Force, DiscardAhead }) => ({
       Takeover: shapeOf(
         await roles.promotion.promote({

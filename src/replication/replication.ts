@@ -9,6 +9,7 @@ import { createOperatorActions, type OperatorActions } from './operator-actions.
 import type { PeerHandlers } from './peer-port.ts'
 import { createPrimary, type Primary } from './primary.ts'
 import { createPromotion } from './promotion.ts'
+import { createReapply } from './reapply.ts'
 import { createRegistrations } from './registrations.ts'
 import { createReplicaActions, type ReplicaActions } from './replica-control.ts'
 import { createReplicaRecords } from './replica-records.ts'
@@ -50,6 +51,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
   const handover = createHandover(parts, registrations, claims)
   const succession = createSuccession(parts, registrations, { primary, secondary, claims, setAside })
   const promotion = createPromotion(parts, registrations, { primary, secondary, succession, claims, records })
+  const reapply = createReapply(parts, registrations, setAside)
   const { actions, calls } = createReplicaActions(parts, registrations, primary, secondary)
   return {
     control: actions,
@@ -60,6 +62,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
         ...handover.calls,
         ...succession.calls,
         ...claims.calls,
+        ...reapply.calls,
         ...calls,
       },
       streams: primary.streams,
@@ -72,6 +75,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
       promotion,
       records,
       setAside,
+      reapply,
     }),
     start: async () => {
       await handover.resume()

@@ -25,6 +25,7 @@ import type { WritableRecords } from './records.ts'
 import { createReseal, type KeyChange, keyChanges, type Reseal } from './reseal.ts'
 import { openScope } from './scope.ts'
 import { regionWideTerm } from './search-hash.ts'
+import { type StoredRecords, storedRecords } from './stored-records.ts'
 
 const openedValuesMax = 5_000
 const openPoolsMax = 10_000
@@ -41,6 +42,8 @@ export type Vault = {
   /** Records of the Region itself, under the Region's own key; they never travel. */
   readonly region: WritableRecords<'regional'>
   pool(poolId: string): PoolVault
+  /** The pool's records as they lie in the store: for what replication sets aside. */
+  stored(poolId: string): StoredRecords
   /** Makes a pool's keyring under the customer's key, or the Region's own. Rejects with a Fault when the key can't be used. */
   createPool(poolId: string, about: { readonly poolArn: string; readonly kmsKeyArn?: string }): Promise<void>
   /**
@@ -142,16 +145,22 @@ export const createVault = async (options: VaultOptions): Promise<Vault> => {
   }
   const regionKeys = await load(regionScope)
 
-  type OpenPool = { readonly vault: PoolVault; keys(): Promise<OpenKeys>; forgetKeys(): void }
+  type OpenPool = {
+    readonly vault: PoolVault
+    readonly stored: StoredRecords
+    keys(): Promise<OpenKeys>
+    forgetKeys(): void
+  }
   const pools = new LRUCache<string, OpenPool>({ max: openPoolsMax })
   const openPool = (poolId: string): OpenPool => {
     const known = pools.get(poolId)
     if (known !== undefined) return known
     const cache = keyCache({ clock, lifetimeMs: options.dataKeyLifetimeMs, load: () => load(poolId) })
+    const fenced = fencedStore({ store, poolId, random, keys: cache.keys, forgetKeys: cache.forget })
     const scope = {
       replicatedScope: poolId,
       regionalScope: `@${poolId}`,
-      store: fencedStore({ store, poolId, random, keys: cache.keys, forgetKeys: cache.forget }),
+      store: fenced,
       clock,
       random,
       opened,
@@ -163,6 +172,7 @@ export const createVault = async (options: VaultOptions): Promise<Vault> => {
         primary: openScope<Locality>(scope, ['replicated', 'regional']),
         secondary: openScope<'regional'>(scope, ['regional']),
       },
+      stored: storedRecords({ poolId, store: fenced, keys: cache.keys }),
       keys: cache.keys,
       forgetKeys: cache.forget,
     }
@@ -220,6 +230,7 @@ export const createVault = async (options: VaultOptions): Promise<Vault> => {
       ['regional'],
     ),
     pool: (poolId) => openPool(poolId).vault,
+    stored: (poolId) => openPool(poolId).stored,
     createPool: async (poolId, about) => {
       await putKeyring(poolId, await makeKeyring(wrapperFor(poolId, about), about), 0)
     },
@@ -286,6 +297,8 @@ export const createVault = async (options: VaultOptions): Promise<Vault> => {
     },
     forget: (poolId) => {
       pools.delete(poolId)
+      // Two histories of a pool may use one version for different values of a record.
+      for (const key of opened.keys()) if (key.startsWith(`${poolId}/`)) opened.delete(key)
     },
     deletePool: async (poolId) => {
       await store.dropScope(poolId)

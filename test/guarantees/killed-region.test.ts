@@ -13,6 +13,7 @@ import {
 import { KMSClient } from '@aws-sdk/client-kms'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Supervisor, startSupervisor } from '../../src/cli/supervisor.ts'
+import { createOperatorClient } from '../../src/operator/operator-client.ts'
 import { account, eventually } from '../support/regions.ts'
 import {
   machineToken,
@@ -137,6 +138,33 @@ test('the primary comes back with every acknowledged write, and replication goes
   )
 })
 
+test('with the primary dead another Region is promoted, and sign-ups go on through the same URL', async () => {
+  await supervisor.kill('us-east-1')
+  const client = createOperatorClient({
+    origin: supervisor.endpoints.router,
+    region: 'us-west-2',
+    credentials: supervisor.accessKey,
+  })
+  await client.call('PromoteUserPoolReplica', { UserPoolId: pool.poolId, Force: true })
+  const signUp = (name: string) =>
+    routed
+      .cognito('us-west-2')
+      .send(new SignUpCommand({ ClientId: pool.appClientId, Username: name, Password: 'Unguessable-3' }))
+  await signUp('early-bird')
+  await supervisor.restart('us-east-1')
+  // Unsigned calls find the new primary also when the old one is back.
+  for (let index = 0; index < 20; index++) await signUp(`bird-${index}`)
+  await eventually(
+    () =>
+      routed
+        .cognito('us-east-1')
+        .send(new AdminGetUserCommand({ UserPoolId: pool.poolId, Username: 'bird-19' }))
+        .then((user) => user.Username)
+        .catch((error: Error) => error.name),
+    (answer) => answer === 'bird-19',
+  )
+})
+
 test('no log tells a user’s name, an attribute, a password, a secret or a token', async () => {
   await expect(signIn(routed, 'us-east-1', pool, 'Wrong-pass-1')).rejects.toMatchObject({
     name: 'NotAuthorizedException',
@@ -156,6 +184,7 @@ test('no log tells a user’s name, an attribute, a password, a secret or a toke
     pool.machine.secret,
     'written-1',
     'late-comer',
+    'early-bird',
     tokens.accessToken,
     tokens.refreshToken,
     supervisor.accessKey.secretAccessKey,

@@ -5,6 +5,7 @@ import {
   GetUserCommand,
   GlobalSignOutCommand,
   ListUserPoolReplicasCommand,
+  ListUsersCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createOperatorClient } from '../../src/operator/operator-client.ts'
@@ -189,4 +190,46 @@ test('with the primary gone only force promotes; what the old one alone had is k
       (answer) => answer === 'NotAuthorizedException',
     )
   await signIn(regions, east, pool)
+})
+
+type SetAsideWrite = {
+  readonly Id: string
+  readonly Changes: readonly {
+    readonly Collection: string
+    readonly Action: string
+    readonly Name?: string
+  }[]
+}
+
+test('what was kept aside can be seen, and applied to the new primary where nothing stands against it', async () => {
+  const { Writes } = (await operator(east).call('ListSetAsideWrites', { UserPoolId: pool.poolId })) as {
+    Writes: readonly SetAsideWrite[]
+  }
+  const writeOf = (name: string) =>
+    Writes.find(({ Changes }) =>
+      Changes.some(({ Collection, Name }) => Collection === 'users' && Name === name),
+    )
+  expect(writeOf('lost-1')?.Changes).toContainEqual({ Collection: 'users', Action: 'PUT', Name: 'lost-1' })
+  // Somebody made this one again since.
+  await createUser(west, 'lost-2')
+  const applied = (await operator(east).call('ReapplySetAsideWrites', { UserPoolId: pool.poolId })) as {
+    AppliedCount: number
+    ConflictingIds: readonly string[]
+  }
+  expect(applied.ConflictingIds).toEqual([writeOf('lost-2')?.Id])
+  expect(await hasUser(west, 'lost-1')).toBe(true)
+  await eventually(
+    () => hasUser(east, 'lost-1'),
+    (has) => has,
+  )
+  // In every list, not only by name.
+  const { Users } = await regions
+    .cognito(west)
+    .send(new ListUsersCommand({ UserPoolId: pool.poolId, Filter: 'username ^= "lost-"' }))
+  expect(Users?.map(({ Username }) => Username).toSorted()).toEqual(['lost-1', 'lost-2'])
+  expect((await describeAt(east)).SetAsideCount).toBe(1)
+  expect(await operator(east).call('DiscardSetAsideWrites', { UserPoolId: pool.poolId })).toEqual({
+    DiscardedCount: 1,
+  })
+  expect((await describeAt(east)).SetAsideCount).toBe(0)
 })
