@@ -154,6 +154,8 @@ export const createPromotion = (
   /** The decision, in one commit: before it this Region is a secondary, after it the primary. */
   const takeOver = async (poolId: string, epoch: number, isForced: boolean): Promise<Takeover> => {
     await secondary.leave(poolId)
+    // Not what is registered: that follows the records a moment later.
+    const regions = await records.regions(poolId)
     const { position, digest } = await store.head(poolId)
     const takeover: Takeover = { epoch, region, position, digest, atMs: clock.now(), isForced }
     await registrations.update(poolId, (current) => {
@@ -166,7 +168,9 @@ export const createPromotion = (
         status: 'ACTIVE',
         statusAtMs: Math.max(clock.now(), current.statusAtMs + 1),
         primaryRegion: region,
-        replicaRegions: othersOf(current).toSorted(),
+        replicaRegions: [...new Set([...regions, current.primaryRegion])]
+          .filter((name) => name !== region)
+          .toSorted(),
         reign: {
           takeovers: [...takeovers, takeover].slice(-takeoversKept),
           seenEpoch: epoch,
@@ -186,10 +190,11 @@ export const createPromotion = (
     if ((await store.head(poolId)).epoch < epoch) await store.raiseEpoch(poolId, epoch)
     vault.forget(poolId)
     await lowerFence(store, poolId)
-    const statusAtMs = clock.now()
-    await records.enterAs(poolId, { regionName: region, role: 'PRIMARY', status: 'ACTIVE', statusAtMs })
-    for (const regionName of pool.replicaRegions)
-      await records.enterAs(poolId, { regionName, role: 'SECONDARY', status: 'ACTIVE', statusAtMs })
+    const entered = { status: 'ACTIVE', statusAtMs: clock.now() } as const
+    await records.enterAs(poolId, [
+      { regionName: region, role: 'PRIMARY', ...entered },
+      ...pool.replicaRegions.map((regionName) => ({ regionName, role: 'SECONDARY', ...entered }) as const),
+    ])
     await absorbRevocations(poolId, parts)
     const errands = (await records.all(poolId))
       .filter(({ regionName }) => pool.replicaRegions.includes(regionName))

@@ -7,13 +7,16 @@ import type { ReplicationParts } from './replication-parts.ts'
 export type ReplicaRecords = {
   /** Rejects with ResourceNotFoundException when the pool has no replica in the Region. */
   get(poolId: string, regionName: string): Promise<Replica>
+  /** The secondaries. */
   all(poolId: string): Promise<readonly Replica[]>
+  /** Every Region that has the pool, the primary included. */
+  regions(poolId: string): Promise<readonly string[]>
   /** Changes a replica's record; `change` returns the same object for no change. */
   update(poolId: string, regionName: string, change: (current: Replica) => Replica): Promise<Replica>
   /** Enters a replica unless it is entered already; resolves with what is stored. */
   enter(poolId: string, replica: Replica): Promise<Replica>
-  /** Enters the Region in this role, whatever it was entered as before; one that has the role already keeps its status. */
-  enterAs(poolId: string, replica: Replica): Promise<void>
+  /** Enters the Regions in these roles in one commit, whatever they were entered as before; one that has its role already keeps its status. */
+  enterAs(poolId: string, list: readonly Replica[]): Promise<void>
   /** Does nothing for one that isn't entered. */
   remove(poolId: string, regionName: string): Promise<void>
 }
@@ -28,12 +31,14 @@ export const createReplicaRecords = ({ vault }: Pick<ReplicationParts, 'vault'>)
       throw new Fault('ResourceNotFoundException', `User pool ${poolId} has no replica in ${regionName}.`)
     return found
   }
+  const list = async (poolId: string): Promise<readonly Replica[]> => {
+    const { items } = await vault.pool(poolId).secondary.list(replicas, { limit: listMax })
+    return items.map(({ value }) => value)
+  }
   return {
     get: async (poolId, regionName) => (await stored(poolId, regionName)).value,
-    all: async (poolId) => {
-      const { items } = await vault.pool(poolId).secondary.list(replicas, { limit: listMax })
-      return items.map(({ value }) => value).filter(({ role }) => role === 'SECONDARY')
-    },
+    all: async (poolId) => (await list(poolId)).filter(({ role }) => role === 'SECONDARY'),
+    regions: async (poolId) => (await list(poolId)).map(({ regionName }) => regionName),
     update: (poolId, regionName, change) =>
       onConflictAgain(async () => {
         const current = await stored(poolId, regionName)
@@ -50,14 +55,17 @@ export const createReplicaRecords = ({ vault }: Pick<ReplicationParts, 'vault'>)
         await primary.commit((changes) => changes.create(replicas, replica))
         return replica
       }),
-    enterAs: (poolId, replica) =>
+    enterAs: (poolId, entered) =>
       onConflictAgain(async () => {
         const { primary } = vault.pool(poolId)
-        const known = await primary.get(replicas, replica.regionName)
-        if (known?.value.role === replica.role) return
-        await primary.commit((changes) =>
-          known === undefined ? changes.create(replicas, replica) : changes.replace(replicas, known, replica),
-        )
+        const known = await Promise.all(entered.map(({ regionName }) => primary.get(replicas, regionName)))
+        await primary.commit((changes) => {
+          for (const [index, replica] of entered.entries()) {
+            const former = known[index]
+            if (former === undefined) changes.create(replicas, replica)
+            else if (former.value.role !== replica.role) changes.replace(replicas, former, replica)
+          }
+        })
       }),
     remove: (poolId, regionName) =>
       onConflictAgain(async () => {

@@ -10,6 +10,7 @@ import { type GlobalSettings, registeredPools, userPools } from '../../../src/di
 import type { Runtime } from '../../../src/directory/runtime.ts'
 import { createReplication, type Replication } from '../../../src/replication/replication.ts'
 import { systemTimer } from '../../../src/replication/timer.ts'
+import { createWriteGuard } from '../../../src/replication/write-guard.ts'
 import { acceptRevocations } from '../../../src/signin/revocation.ts'
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -59,11 +60,13 @@ export type Deployment = {
   stop(name: string): Promise<void>
   /** Makes the pool, on a customer managed key, with some notes. */
   makePool(settings?: GlobalSettings): Promise<void>
-  put(note: Note): Promise<void>
+  /** Writes it at the Region, the first primary unless another is named. */
+  put(note: Note, at?: string): Promise<void>
   /** Creates a replica and waits until it is INACTIVE on both sides. */
   makeReplica(region: string): Promise<void>
   statusAt(region: string, of: string): Promise<string | undefined>
-  settled(): Promise<void>
+  /** Every running replica is where the primary is, by default the first one. */
+  settled(primary?: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -94,7 +97,12 @@ export const createDeployment = async (options: DeploymentOptions): Promise<Depl
     const store = await openSqliteStore({ folder: join(folder, name), clock: systemClock })
     const common = { region: name, account, clock: systemClock, random: systemRandom, store, keyService }
     const log = options.log ?? silentLog
-    const vault = await createVault({ ...common, regionKey: { id: 0, bytes }, dataKeyLifetimeMs: 60_000 })
+    const vault = await createVault({
+      ...common,
+      store: createWriteGuard(store).store,
+      regionKey: { id: 0, bytes },
+      dataKeyLifetimeMs: 60_000,
+    })
     const replication = createReplication({
       ...common,
       log,
@@ -105,6 +113,7 @@ export const createDeployment = async (options: DeploymentOptions): Promise<Depl
         acceptRevocations(pool, list, { vault, clock: systemClock, random: systemRandom }),
       followerTiming: { backOff: { firstMs: 5, mostMs: 50 } },
       feedTiming: { heartbeatMs: 100, pollMs: 50 },
+      catchUpMs: 2_000,
     })
     const runtime = {
       region: name,
@@ -130,6 +139,7 @@ export const createDeployment = async (options: DeploymentOptions): Promise<Depl
     const operations = new Map<string, (typeof replication.operations)[number]>(
       replication.operations.map((operation) => [operation.name, operation]),
     )
+    await replication.askAround()
     const leave = network.attach(name, replication.handlers)
     await replication.start()
     const region: RunningRegion = {
@@ -191,8 +201,8 @@ export const createDeployment = async (options: DeploymentOptions): Promise<Depl
         }),
       )
     },
-    put: async (note) => {
-      const { primary } = regionOf(primaryRegion).vault.pool(poolId)
+    put: async (note, at = primaryRegion) => {
+      const { primary } = regionOf(at).vault.pool(poolId)
       const stored = await primary.get(notes, note.name)
       await primary.commit((changes) =>
         stored === undefined ? changes.create(notes, note) : changes.replace(notes, stored, note),
@@ -207,9 +217,9 @@ export const createDeployment = async (options: DeploymentOptions): Promise<Depl
       await deployment.settled()
     },
     statusAt,
-    settled: () =>
+    settled: (at = primaryRegion) =>
       waitUntil('every running replica is where the primary is', async () => {
-        const primary = await regionOf(primaryRegion).store.head(poolId)
+        const primary = await regionOf(at).store.head(poolId)
         for (const { name, store, vault } of running.values()) {
           if ((await vault.region.get(registeredPools, poolId)) === undefined) continue
           const head = await store.head(poolId)
