@@ -21,6 +21,7 @@ export const createOperatorService = (options: OperatorServiceOptions): Service 
   const operations: Readonly<Record<string, (input: never) => Promise<unknown>>> = {
     PromoteUserPoolReplica: (input) => actions.promote(input),
     DescribeUserPoolReplication: (input) => actions.describe(input),
+    SetUserPoolAcknowledgement: (input) => actions.setAcknowledgement(input),
     ListSetAsideWrites: (input) => actions.listSetAside(input),
     ReapplySetAsideWrites: (input) => actions.reapplySetAside(input),
     DiscardSetAsideWrites: (input) => actions.discardSetAside(input),

@@ -22,11 +22,12 @@ import { createFormEndpoints } from '../oauth/form-endpoints.ts'
 import { createOauthApp } from '../oauth/oauth-app.ts'
 import { createOperatorService } from '../operator/operator-service.ts'
 import { createConfirmUserApp } from '../pages/confirm-user.ts'
+import { confirmationsAtLead } from '../replication/confirmations.ts'
 import { readFields } from '../replication/message-fields.ts'
 import { replicationOperations } from '../replication/operations/replication-operations.ts'
 import { type PeerCallHandler, PeerFailure } from '../replication/peer-port.ts'
 import { createReplication } from '../replication/replication.ts'
-import { createWriteGuard } from '../replication/write-guard.ts'
+import { createWriteGuard, type WriteWatch } from '../replication/write-guard.ts'
 import { createForwarder } from '../routing/forward.ts'
 import { acceptRevocations } from '../signin/revocation.ts'
 import { createPasswordWorkers } from '../srp/password-worker.ts'
@@ -202,6 +203,15 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     /** Runs while this node leads; a node that leads again begins anew from what the store says. */
     let replication = makeReplication()
     let lead: Lead | undefined
+    const atLead = confirmationsAtLead({ region, transport }, async (poolId) => {
+      const registered = await vault.region.get(registeredPools, poolId)
+      return registered?.value.acknowledgement !== undefined
+    })
+    const watch = (): WriteWatch => (isLeader() ? replication.watch : atLead)
+    guard.watchWith({
+      beforeWrite: (poolId, collections) => watch().beforeWrite(poolId, collections),
+      afterWrite: (poolId, collections, position) => watch().afterWrite(poolId, collections, position),
+    })
     const isLeader = (): boolean => lead?.isLeader() ?? configuration.postgres === undefined
     /** A node that doesn't lead tells the one that does, through the Region's own origin; if nobody leads, whoever begins to finds it in the store. */
     const tellLead = (news: 'revocation-made' | 'pool-deleted', poolId: string): void => {
@@ -275,6 +285,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       lags: async () => (await replication.status()).lags,
       resealing: () => resealing.progress(),
       followers: async () => (await replication.status()).followers,
+      confirmations: () => replication.confirmationStates(),
     })
     const app = new Hono()
     app.route(

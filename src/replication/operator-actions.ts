@@ -1,11 +1,13 @@
 // What an operator may ask of replication, in the words of models/twinpool.json.
-import type { RegisteredPool, Takeover } from '../directory/records/user-pool.ts'
+import type { Acknowledgement, RegisteredPool, Takeover } from '../directory/records/user-pool.ts'
 import type { StoreRecord } from '../store/store.ts'
 import { Fault } from '../wire/fault.ts'
+import { acknowledgements } from './acknowledgement.ts'
+import { type Confirmations, modeLifetimeMs } from './confirmations.ts'
 import type { Primary } from './primary.ts'
 import type { Promotion } from './promotion.ts'
 import type { Reapply } from './reapply.ts'
-import type { Registrations } from './registrations.ts'
+import { onConflictAgain, type Registrations } from './registrations.ts'
 import { reignOf } from './reign.ts'
 import type { ReplicaRecords } from './replica-records.ts'
 import type { ReplicationParts } from './replication-parts.ts'
@@ -48,11 +50,22 @@ export type ReplicationShape = {
   /** At a secondary: how it follows. */
   readonly FollowerState?: string
   readonly FollowerReason?: string
+  /** Absent where a write is acknowledged when it is durable in the primary Region. */
+  readonly Acknowledgement?: AcknowledgementShape & { readonly Confirmed?: boolean }
   /** Writes that never left this Region when another one took over. */
   readonly SetAsideCount: number
 }
 
+export type AcknowledgementShape = {
+  readonly Mode: 'ASYNCHRONOUS' | 'SYNCHRONOUS'
+  readonly WhenNoneAnswers?: 'REFUSE' | 'CONTINUE'
+}
+
 export type OperatorActions = {
+  /** At the primary only. In force at every node of the Region when it resolves. */
+  setAcknowledgement(
+    input: AboutPool & AcknowledgementShape,
+  ): Promise<{ readonly Acknowledgement: AcknowledgementShape }>
   promote(input: PromoteInput): Promise<{ readonly Takeover: TakeoverShape }>
   describe(input: AboutPool): Promise<{ readonly Replication: ReplicationShape }>
   /** Oldest first, by what they changed; needs the pool's key. */
@@ -90,7 +103,7 @@ const shapeOf = ({ epoch, region, position, digest, atMs, isForced }: Takeover):
 })
 
 export const createOperatorActions = (
-  { store, vault }: Pick<ReplicationParts, 'store' | 'vault'>,
+  { store, vault, timer }: Pick<ReplicationParts, 'store' | 'vault' | 'timer'>,
   registrations: Registrations,
   roles: {
     readonly primary: Pick<Primary, 'lags'>
@@ -99,6 +112,7 @@ export const createOperatorActions = (
     readonly records: ReplicaRecords
     readonly setAside: SetAsideWrites
     readonly reapply: Reapply
+    readonly confirmations: Pick<Confirmations, 'modeChanged' | 'states'>
   },
 ): OperatorActions => {
   const registered = async (poolId: string): Promise<RegisteredPool> => {
@@ -155,7 +169,54 @@ export const createOperatorActions = (
     ],
   })
 
+  const shapeOfMode = ({ whenNoneAnswers }: Acknowledgement): AcknowledgementShape => ({
+    Mode: 'SYNCHRONOUS',
+    WhenNoneAnswers: whenNoneAnswers === 'refuse' ? 'REFUSE' : 'CONTINUE',
+  })
+
+  /** Only the primary knows. Before the first write nothing speaks against it. */
+  const confirmedAt = ({ role, poolId }: RegisteredPool): { readonly Confirmed?: boolean } => {
+    if (role !== 'PRIMARY') return {}
+    const state = roles.confirmations.states().find((one) => one.poolId === poolId)
+    return { Confirmed: state?.isConfirmed ?? true }
+  }
+
+  const setAcknowledgement: OperatorActions['setAcknowledgement'] = async (input) => {
+    const { UserPoolId: poolId, Mode, WhenNoneAnswers = 'REFUSE' } = input
+    const pool = await registered(poolId)
+    if (pool.role !== 'PRIMARY')
+      throw new Fault(
+        'OperationNotEnabledException',
+        `How writes are acknowledged is set in the user pool's primary Region, ${pool.primaryRegion}.`,
+      )
+    const isActive = (await roles.records.all(poolId)).some(({ status }) => status === 'ACTIVE')
+    if (Mode === 'SYNCHRONOUS' && !isActive)
+      throw new Fault(
+        'InvalidParameterException',
+        `User pool ${poolId} has no ACTIVE replica that could confirm its writes.`,
+      )
+    const mode: Acknowledgement = { whenNoneAnswers: WhenNoneAnswers === 'REFUSE' ? 'refuse' : 'continue' }
+    const { primary } = vault.pool(poolId)
+    await onConflictAgain(async () => {
+      const stored = await primary.get(acknowledgements, poolId)
+      await primary.commit((changes) => {
+        if (Mode === 'ASYNCHRONOUS') {
+          if (stored !== undefined) changes.delete(acknowledgements, stored)
+        } else if (stored === undefined) changes.create(acknowledgements, { poolId, ...mode })
+        else changes.replace(acknowledgements, stored, { poolId, ...mode })
+      })
+    })
+    await registrations.update(poolId, ({ acknowledgement: _former, ...rest }) =>
+      Mode === 'ASYNCHRONOUS' ? rest : { ...rest, acknowledgement: mode },
+    )
+    roles.confirmations.modeChanged(poolId)
+    // Until the other nodes of the Region have read it anew.
+    await timer.wait(modeLifetimeMs, new AbortController().signal)
+    return { Acknowledgement: Mode === 'ASYNCHRONOUS' ? { Mode } : shapeOfMode(mode) }
+  }
+
   return {
+    setAcknowledgement,
     listSetAside: async ({ UserPoolId: poolId, MaxResults = setAsidePerPage, NextToken }) => {
       await registered(poolId)
       const writes = await roles.setAside.list(poolId, NextToken, MaxResults)
@@ -189,6 +250,7 @@ export const createOperatorActions = (
     describe: async ({ UserPoolId: poolId }) => {
       const pool = await registered(poolId)
       const { takeovers, handover, isOpening } = reignOf(pool)
+      const { acknowledgement } = pool
       const { position, epoch, digest } = await store.head(poolId)
       const follower = roles.secondary.statusOf(poolId)
       return {
@@ -206,6 +268,9 @@ export const createOperatorActions = (
           ...(pool.role === 'PRIMARY' ? { Replicas: await replicasOf(poolId) } : {}),
           ...(follower === undefined ? {} : { FollowerState: follower.state }),
           ...(follower?.reason === undefined ? {} : { FollowerReason: follower.reason }),
+          ...(acknowledgement === undefined
+            ? {}
+            : { Acknowledgement: { ...shapeOfMode(acknowledgement), ...confirmedAt(pool) } }),
           SetAsideCount: await roles.setAside.count(poolId),
         },
       }

@@ -36,6 +36,8 @@ export type Primary = {
   openErrands(): readonly OpenErrand[]
   /** Begins with errands that are stored. */
   runErrands(list: readonly Errand[]): void
+  /** Rejects with a Fault unless the Region has a replica that is fed from here. */
+  authorise(poolId: string, fromRegion: string): Promise<void>
   /** This Region is the pool's primary no more: ends what it does as such. */
   leave(poolId: string): Promise<void>
   readonly calls: Readonly<Record<'copy-begin' | 'copy-page' | 'report' | 'revocations', PeerCallHandler>>
@@ -194,6 +196,7 @@ export const createPrimary = (
     },
     openErrands: errands.open,
     runErrands: (list) => list.forEach(errands.run),
+    authorise,
     leave: async (poolId) => {
       await errands.stopFor(poolId)
       positions.forget(poolId)

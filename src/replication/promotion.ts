@@ -4,6 +4,7 @@ import type { StreamHead } from '../store/store.ts'
 import { readKeyring } from '../vault/keyring.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Claim, Claims } from './claims.ts'
+import type { Confirmations } from './confirmations.ts'
 import { checkKeyPermission } from './key-permission.ts'
 import { readFields } from './message-fields.ts'
 import { PeerFailure } from './peer-port.ts'
@@ -52,10 +53,11 @@ export const createPromotion = (
     readonly succession: Pick<Succession, 'adopt'>
     readonly claims: Claims
     readonly records: ReplicaRecords
+    readonly confirmations: Pick<Confirmations, 'modeChanged'>
   },
 ): Promotion => {
   const { region, vault, store, clock, random, timer, transport, log } = parts
-  const { primary, secondary, succession, claims, records } = roles
+  const { primary, secondary, succession, claims, records, confirmations } = roles
   const underWay = new Map<string, Promise<Takeover>>()
   const opening = new Map<string, Repeater>()
 
@@ -189,6 +191,7 @@ export const createPromotion = (
     const epoch = epochOf(takeovers)
     if ((await store.head(poolId)).epoch < epoch) await store.raiseEpoch(poolId, epoch)
     vault.forget(poolId)
+    confirmations.modeChanged(poolId)
     await lowerFence(store, poolId)
     const entered = { status: 'ACTIVE', statusAtMs: clock.now() } as const
     await records.enterAs(poolId, [

@@ -126,6 +126,8 @@ export const startReplicaMember = (
       copyBegins: () => registration.unsettle(poolId),
       copyIsWhole: async () => {
         await registration.settle(poolId)
+        // Of what was confirmed before, the primary may not know.
+        if (isSynchronous) receipts.nudge()
         reporter.nudge()
         reader.nudge()
         courier.nudge()

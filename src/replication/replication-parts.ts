@@ -28,6 +28,8 @@ export type ReplicationOptions = {
   roleChanged?(poolId: string, role: 'PRIMARY' | 'SECONDARY'): void
   /** How long writers may wait for a planned promotion. */
   readonly catchUpMs?: number
+  /** How long a write of a pool in synchronous mode waits for a secondary. */
+  readonly confirmationWaitMs?: number
   readonly timer?: Timer
   /** Hears of every batch applied at a secondary, for measuring. */
   applied?(poolId: string, entries: readonly LogEntry[]): void

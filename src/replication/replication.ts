@@ -1,6 +1,7 @@
 // Replication of a Region put together: what it answers its peers, what operations may ask, and what runs in the background.
 import type { AnyOperation } from '../directory/operation.ts'
 import { createClaims } from './claims.ts'
+import { type ConfirmationState, createConfirmations } from './confirmations.ts'
 import type { FollowerStatus } from './follower.ts'
 import { createHandover } from './handover.ts'
 import { type Lag, lagAtSecondary } from './lag.ts'
@@ -18,6 +19,7 @@ import { createSecondary } from './secondary.ts'
 import { createSetAsideWrites } from './set-aside.ts'
 import { createSuccession } from './succession.ts'
 import { systemTimer } from './timer.ts'
+import type { WriteWatch } from './write-guard.ts'
 
 export type ReplicationStatus = {
   /** Of every replica of this Region's primaries, and of this Region's own secondaries. */
@@ -30,6 +32,10 @@ export type Replication = {
   readonly control: ReplicaActions
   readonly handlers: PeerHandlers
   readonly operations: readonly AnyOperation[]
+  /** What stands before every write to a pool, and after it: to be given to the write guard. */
+  readonly watch: WriteWatch
+  /** Whether pools in synchronous mode have a secondary that confirms their writes. */
+  confirmationStates(): readonly ConfirmationState[]
   /** Hears whether other Regions took over while this one was away; to be called before it serves. */
   askAround(): Promise<void>
   /** What an operator may ask, over the operator service. */
@@ -48,9 +54,23 @@ export const createReplication = (options: ReplicationOptions): Replication => {
   const claims = createClaims(parts, registrations)
   const primary = createPrimary(parts, registrations, records)
   const secondary = createSecondary(parts, registrations)
+  const confirmations = createConfirmations(parts, registrations, primary.authorise)
   const handover = createHandover(parts, registrations, claims)
-  const succession = createSuccession(parts, registrations, { primary, secondary, claims, setAside })
-  const promotion = createPromotion(parts, registrations, { primary, secondary, succession, claims, records })
+  const succession = createSuccession(parts, registrations, {
+    primary,
+    secondary,
+    claims,
+    setAside,
+    confirmations,
+  })
+  const promotion = createPromotion(parts, registrations, {
+    primary,
+    secondary,
+    succession,
+    claims,
+    records,
+    confirmations,
+  })
   const reapply = createReapply(parts, registrations, setAside)
   const { actions, calls } = createReplicaActions(parts, registrations, primary, secondary)
   return {
@@ -63,11 +83,14 @@ export const createReplication = (options: ReplicationOptions): Replication => {
         ...succession.calls,
         ...claims.calls,
         ...reapply.calls,
+        ...confirmations.calls,
         ...calls,
       },
       streams: primary.streams,
     },
     operations: replicationOperations(actions),
+    watch: confirmations,
+    confirmationStates: confirmations.states,
     askAround: succession.askAround,
     operator: createOperatorActions(parts, registrations, {
       primary,
@@ -76,6 +99,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
       records,
       setAside,
       reapply,
+      confirmations,
     }),
     start: async () => {
       await handover.resume()

@@ -2,6 +2,7 @@
 import type { RegisteredPool, Takeover } from '../directory/records/user-pool.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Claims } from './claims.ts'
+import type { Confirmations } from './confirmations.ts'
 import { readFields } from './message-fields.ts'
 import type { PeerCallHandler } from './peer-port.ts'
 import type { Primary } from './primary.ts'
@@ -36,10 +37,11 @@ export const createSuccession = (
     readonly secondary: Pick<Secondary, 'begin' | 'join' | 'leave'>
     readonly claims: Claims
     readonly setAside: SetAsideWrites
+    readonly confirmations: Pick<Confirmations, 'modeChanged'>
   },
 ): Succession => {
   const { region, vault, store, clock, random, timer, log } = parts
-  const { primary, secondary, claims, setAside } = roles
+  const { primary, secondary, claims, setAside, confirmations } = roles
   const running = new Map<string, Repeater>()
 
   /** Whether the history here goes on where the new primary's parted from it. What it has beyond is then set aside. */
@@ -133,6 +135,7 @@ export const createSuccession = (
     // From here on nothing that was under way gets into the log.
     await raiseFence(store, poolId)
     vault.forget(poolId)
+    confirmations.modeChanged(poolId)
     if (before?.role === 'PRIMARY') {
       log.warn({ poolId, region, primaryRegion: now.primaryRegion }, 'the pool has a new primary Region')
       parts.roleChanged?.(poolId, 'SECONDARY')

@@ -20,6 +20,9 @@ export type ResealProgress = {
 /** How a replica of this Region follows its primary. */
 export type ReplicaState = { readonly poolId: string; readonly state: string; readonly divergences: number }
 
+/** Whether a secondary confirms the writes of a pool in synchronous mode. */
+export type ConfirmationState = { readonly poolId: string; readonly isConfirmed: boolean }
+
 export type Metrics = { readonly contentType: string; render(): Promise<string> }
 
 /** `lags`, `resealing` and `followers` are asked at each scrape. */
@@ -28,6 +31,7 @@ export const createMetrics = (options: {
   lags(): Promise<readonly ReplicationLag[]>
   resealing(): Promise<readonly ResealProgress[]>
   followers(): Promise<readonly ReplicaState[]>
+  confirmations(): readonly ConfirmationState[]
 }): Metrics => {
   const registry = new Registry()
   registry.setDefaultLabels({ region: options.region })
@@ -68,6 +72,12 @@ export const createMetrics = (options: {
     labelNames: ['pool'],
     registers: [registry],
   })
+  const confirmed = new Gauge({
+    name: 'twinpool_writes_confirmed',
+    help: 'Of a pool in synchronous mode: 1 while a secondary confirms its writes, 0 while none does',
+    labelNames: ['pool'],
+    registers: [registry],
+  })
   const memory = new Gauge({
     name: 'process_resident_memory_bytes',
     help: 'Resident memory of the Region process',
@@ -100,6 +110,9 @@ export const createMetrics = (options: {
         states.set({ pool: poolId, state }, 1)
         divergences.set({ pool: poolId }, count)
       }
+      confirmed.reset()
+      for (const { poolId, isConfirmed } of options.confirmations())
+        confirmed.set({ pool: poolId }, isConfirmed ? 1 : 0)
       memory.set(process.memoryUsage.rss())
       uptime.set(process.uptime())
       return registry.metrics()

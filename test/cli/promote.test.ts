@@ -57,6 +57,18 @@ test('nothing was set aside', async () => {
   expect((await run('set-aside', 'discard', ...where)).output).toMatch(/"DiscardedCount":0/)
 })
 
+test('writes can be made to wait for a replica, and not to', async () => {
+  const where = ['--pool', pool.poolId, '--region', 'us-west-2'] as const
+  const synchronous = await run('acknowledgement', ...where, '--mode', 'synchronous')
+  expect(synchronous.errors).toBe('')
+  expect(JSON.parse(synchronous.output)).toEqual({
+    Acknowledgement: { Mode: 'SYNCHRONOUS', WhenNoneAnswers: 'REFUSE' },
+  })
+  const { output } = await run('acknowledgement', ...where, '--mode', 'asynchronous')
+  expect(JSON.parse(output)).toEqual({ Acknowledgement: { Mode: 'ASYNCHRONOUS' } })
+  expect(await run('acknowledgement', ...where, '--mode', 'sometimes')).toMatchObject({ exitCode: 2 })
+})
+
 test('a pool that is not there, and a Region that is none, are told in one line', async () => {
   expect(await run('promote', '--pool', 'us-east-1_Nowhere12', '--region', 'us-west-2')).toMatchObject({
     exitCode: 1,

@@ -97,9 +97,10 @@ export const createDeployment = async (options: DeploymentOptions): Promise<Depl
     const store = await openSqliteStore({ folder: join(folder, name), clock: systemClock })
     const common = { region: name, account, clock: systemClock, random: systemRandom, store, keyService }
     const log = options.log ?? silentLog
+    const guard = createWriteGuard(store)
     const vault = await createVault({
       ...common,
-      store: createWriteGuard(store).store,
+      store: guard.store,
       regionKey: { id: 0, bytes },
       dataKeyLifetimeMs: 60_000,
     })
@@ -114,7 +115,9 @@ export const createDeployment = async (options: DeploymentOptions): Promise<Depl
       followerTiming: { backOff: { firstMs: 5, mostMs: 50 } },
       feedTiming: { heartbeatMs: 100, pollMs: 50 },
       catchUpMs: 2_000,
+      confirmationWaitMs: 300,
     })
+    guard.watchWith(replication.watch)
     const runtime = {
       region: name,
       account,
