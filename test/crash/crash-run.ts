@@ -2,27 +2,14 @@
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  AdminCreateUserCommand,
-  AdminDeleteUserCommand,
-  AdminGetUserCommand,
-  AdminUpdateUserAttributesCommand,
-  CognitoIdentityProviderClient,
-} from '@aws-sdk/client-cognito-identity-provider'
-import { KMSClient } from '@aws-sdk/client-kms'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { type Supervisor, startSupervisor } from '../../src/cli/supervisor.ts'
+import { startSupervisor } from '../../src/cli/supervisor.ts'
 import { digestOf } from '../../src/store/digest.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { allRecords } from '../store/records.ts'
 import { account, eventually } from '../support/regions.ts'
-import {
-  makeReplicatedPool,
-  primaryRegion,
-  type RegionClients,
-  secondaryRegion,
-} from '../support/replicated-pool.ts'
+import { makeReplicatedPool, primaryRegion, secondaryRegion } from '../support/replicated-pool.ts'
+import { checkLedger, clientsOf, type Expected, randomFrom, write } from './ledger.ts'
 
 export type CrashRunOptions = {
   readonly rounds: number
@@ -38,9 +25,6 @@ export type CrashRunResult = {
   readonly behindAtTheEnd: number
 }
 
-/** What a user's family_name must be; undefined: no such user. `doubt` holds what an unanswered request may have made of it. */
-type Expected = { value: string | undefined; doubt: (string | undefined)[] }
-
 const writers = 6
 const victims = [
   [primaryRegion],
@@ -48,110 +32,6 @@ const victims = [
   [primaryRegion],
   [primaryRegion, secondaryRegion],
 ] as const
-
-/** mulberry32: small, and good enough to choose who dies when. */
-const randomFrom = (seed: number): (() => number) => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
-const clientsOf = ({ endpoints, accessKey: credentials }: Supervisor): RegionClients => {
-  const settings = (region: string) => ({
-    region,
-    endpoint: endpoints.regions[region] ?? '',
-    credentials,
-    maxAttempts: 1,
-    requestHandler: new NodeHttpHandler({ requestTimeout: 5_000, connectionTimeout: 1_000 }),
-  })
-  const cognito = new Map<string, CognitoIdentityProviderClient>()
-  return {
-    origins: endpoints.regions,
-    cognito: (region) => {
-      const client = cognito.get(region) ?? new CognitoIdentityProviderClient(settings(region))
-      cognito.set(region, client)
-      return client
-    },
-    kms: (region) => new KMSClient(settings(region)),
-  }
-}
-
-/** Writes as one client does, one request after the other, and keeps the ledger. */
-const write = async (parts: {
-  readonly name: string
-  readonly poolId: string
-  readonly clients: RegionClients
-  readonly ledger: Map<string, Expected>
-  readonly random: () => number
-  readonly isOver: () => boolean
-  readonly acknowledge: () => void
-}): Promise<void> => {
-  const { ledger, random, poolId: UserPoolId } = parts
-  const primary = parts.clients.cognito(primaryRegion)
-  const alive: string[] = []
-  for (let count = 0; !parts.isOver(); count += 1) {
-    const value = `value-${count}`
-    const UserAttributes = [{ Name: 'family_name', Value: value }]
-    const kind = alive.length === 0 ? 0 : random()
-    const chosen = alive[Math.floor(random() * alive.length)] ?? ''
-    const Username = kind < 0.5 ? `${parts.name}-${count}` : chosen
-    const wanted = kind < 0.85 ? value : undefined
-    const expected = ledger.get(Username) ?? { value: undefined, doubt: [] }
-    ledger.set(Username, expected)
-    try {
-      if (kind < 0.5)
-        await primary.send(
-          new AdminCreateUserCommand({ UserPoolId, Username, UserAttributes, MessageAction: 'SUPPRESS' }),
-        )
-      else if (kind < 0.85)
-        await primary.send(new AdminUpdateUserAttributesCommand({ UserPoolId, Username, UserAttributes }))
-      else await primary.send(new AdminDeleteUserCommand({ UserPoolId, Username }))
-      expected.value = wanted
-      expected.doubt = []
-      if (kind < 0.5) alive.push(Username)
-      if (kind >= 0.85) alive.splice(alive.indexOf(Username), 1)
-      parts.acknowledge()
-    } catch (error) {
-      const { name } = error as Error
-      // A user in doubt is left alone from now on: whatever became of it, later requests would only blur it.
-      if (name !== 'UserNotFoundException') expected.doubt.push(wanted)
-      if (alive.includes(Username)) alive.splice(alive.indexOf(Username), 1)
-      // Nobody answers while a Region is down: no need to fill the ledger with doubts.
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-}
-
-const familyName = async (clients: RegionClients, region: string, UserPoolId: string, Username: string) => {
-  try {
-    const { UserAttributes } = await clients
-      .cognito(region)
-      .send(new AdminGetUserCommand({ UserPoolId, Username }))
-    return UserAttributes?.find(({ Name }) => Name === 'family_name')?.Value
-  } catch (error) {
-    if ((error as Error).name === 'UserNotFoundException') return undefined
-    throw error
-  }
-}
-
-const checkLedger = async (
-  clients: RegionClients,
-  region: string,
-  poolId: string,
-  ledger: ReadonlyMap<string, Expected>,
-): Promise<void> => {
-  for (const [name, { value, doubt }] of ledger) {
-    const found = await familyName(clients, region, poolId, name)
-    if (found !== value && !doubt.includes(found))
-      throw new Error(
-        `${region}: ${name} is ${String(found)}; acknowledged was ${String(value)}, in doubt ${doubt.map(String).join(', ')}`,
-      )
-  }
-}
 
 /** Both stores as the kill left them: the secondary's state must be that of one position of the primary's history. */
 const checkPrefix = async (folder: string, poolId: string): Promise<number> => {
@@ -215,7 +95,7 @@ export const crashRun = async ({
         write({
           name: `writer-${index}`,
           poolId,
-          clients,
+          primary: () => clients.cognito(primaryRegion),
           ledger,
           random,
           isOver: () => isOver,
@@ -254,7 +134,7 @@ export const crashRun = async ({
     const lastWriting = write({
       name: 'last',
       poolId,
-      clients,
+      primary: () => clients.cognito(primaryRegion),
       ledger,
       random,
       isOver: () => isOver,
