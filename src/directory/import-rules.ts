@@ -6,6 +6,22 @@ import type { Endpoints } from './endpoints.ts'
 import { uploadLifetimeMs } from './import/import-upload.ts'
 import { type ImportJob, importJobs } from './records/import-job.ts'
 
+/** Jobs that a pool keeps; those that ended longest ago make room. */
+export const jobsMax = 500
+
+const runningStatuses: readonly string[] = ['Pending', 'InProgress', 'Stopping']
+
+/** Throws UserImportInProgressException while users are imported: what a pool is must not change under them (API reference, UpdateUserPool). */
+export const checkNoImportRuns = async (records: Pick<Records, 'list'>): Promise<void> => {
+  const { items } = await records.list(importJobs, { limit: jobsMax })
+  const running = items.find(({ value }) => runningStatuses.includes(value.status))
+  if (running === undefined) return
+  throw new Fault(
+    'UserImportInProgressException',
+    `The user pool cannot be modified while import job ${running.value.jobId} is in progress.`,
+  )
+}
+
 /** A job that nobody started within a day can't be any more. */
 export const jobLifetimeMs = 24 * 3_600_000
 

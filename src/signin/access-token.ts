@@ -30,7 +30,8 @@ const text = (claims: Claims, name: string): string => {
 
 /**
  * The token's claims and user. Throws NotAuthorizedException ("Invalid Access Token", "Access Token has expired", "Access Token has been
- * revoked", "Access Token does not have required scopes", "User is disabled."), or UserNotFoundException for a user deleted since.
+ * revoked", "Access Token does not have required scopes", "User is disabled."), UserNotFoundException for a user deleted since, or
+ * PasswordResetRequiredException for one whose password an administrator reset since.
  * Tokens of every Region and of both issuer types are good: they are told by the pool's keys, and the issuer must name the pool.
  */
 export const verifyAccessToken = async (
@@ -60,5 +61,8 @@ export const verifyAccessToken = async (
   const user = await pool.records.get(users, usernameKeyOf(userPool, text(claims, 'username')))
   if (user?.value.sub !== token.sub) throw new Fault('UserNotFoundException', 'User does not exist.')
   if (!user.value.isEnabled) throw refuse('User is disabled.')
+  // The API reference lists it for every operation of a signed-in user: whoever knew the old password may hold this token.
+  if (user.value.status === 'RESET_REQUIRED')
+    throw new Fault('PasswordResetRequiredException', 'Password reset required for the user')
   return { claims, user, clientId: text(claims, 'client_id'), ...token }
 }

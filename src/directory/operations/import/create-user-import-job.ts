@@ -1,14 +1,12 @@
 // CreateUserImportJob: a place to upload a file of users to, and the job that will import them.
 import { Fault } from '../../../wire/fault.ts'
 import { requireImportable } from '../../import/import-header.ts'
-import { describedImportJob, isExpired } from '../../import-rules.ts'
+import { describedImportJob, isExpired, jobsMax } from '../../import-rules.ts'
 import { operation } from '../../operation.ts'
 import { randomUuid } from '../../random-uuid.ts'
 import { readPool } from '../../read-pool.ts'
 import { type ImportJob, importJobs } from '../../records/import-job.ts'
 
-/** Jobs that a pool keeps; those that ended longest ago make room. */
-const jobsMax = 500
 /** Developer guide, "Quotas". */
 const openJobsMax = 50
 

@@ -1,5 +1,6 @@
 // AddCustomAttributes: more attributes for a pool's schema. They can't be changed or taken away again.
 import { addCustomAttributes as extendedSchema } from '../../attribute-schema.ts'
+import { checkNoImportRuns } from '../../import-rules.ts'
 import { operation } from '../../operation.ts'
 import { readPool } from '../../read-pool.ts'
 import { userPools } from '../../records/user-pool.ts'
@@ -11,6 +12,7 @@ export const addCustomAttributes = operation({
   handle: async (input, { pool, vault, clock }) => {
     const stored = await readPool(pool)
     const schema = extendedSchema(stored.value.schema, input.CustomAttributes ?? [])
+    await checkNoImportRuns(pool.records)
     const modifiedAtMs = clock.now()
     await pool.records.commit((changes) =>
       changes.replace(userPools, stored, { ...stored.value, schema, modifiedAtMs }),

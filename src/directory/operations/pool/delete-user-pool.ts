@@ -1,5 +1,6 @@
 // DeleteUserPool: takes a pool off the register and drops all of its data.
 import { Fault } from '../../../wire/fault.ts'
+import { checkNoImportRuns } from '../../import-rules.ts'
 import { type Context, operation } from '../../operation.ts'
 import { publicPools, registeredPools, replicas, userPoolDomains } from '../../records/user-pool.ts'
 import { dropUnfinishedPool, unfinishedPools } from '../../unfinished-pools.ts'
@@ -9,7 +10,7 @@ const refuse = (message: string): Fault => new Fault('InvalidParameterException'
 /**
  * What keeps a pool from being deleted, all of it readable without the pool's key, so that an owner gets rid of a pool whose key is gone.
  * Deletion protection ends with the key itself: once the key service has deleted it, nothing is left to protect. A domain can't be deleted
- * while the pool can't be read, and then goes with the pool.
+ * while the pool can't be read, and then goes with the pool; an import can't go on then either.
  */
 const checkDeletable = async ({ pool, vault }: Pick<Context<'primary'>, 'pool' | 'vault'>): Promise<void> => {
   const { poolId, records, registered } = pool
@@ -21,8 +22,10 @@ const checkDeletable = async ({ pool, vault }: Pick<Context<'primary'>, 'pool' |
   // The primary has a record among them itself.
   if (registered.replicaRegions.length > 0 || (await records.count(replicas)) > 1)
     throw refuse('User pool cannot be deleted. It has replicas that should be deleted first.')
-  if ((await records.count(userPoolDomains)) > 0 && (await vault.keyState(poolId)) === 'usable')
+  if ((await vault.keyState(poolId)) !== 'usable') return
+  if ((await records.count(userPoolDomains)) > 0)
     throw refuse('User pool cannot be deleted. It has a domain configured that should be deleted first.')
+  await checkNoImportRuns(records)
 }
 
 export const deleteUserPool = operation({

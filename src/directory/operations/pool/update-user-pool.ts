@@ -3,6 +3,7 @@ import type { UpdateUserPoolRequest } from '@aws-sdk/client-cognito-identity-pro
 import type { Stored } from '../../../vault/records.ts'
 import { inRegion } from '../../../vault/vault.ts'
 import { Fault } from '../../../wire/fault.ts'
+import { checkNoImportRuns } from '../../import-rules.ts'
 import { kmsKeyArnOf } from '../../key-configuration.ts'
 import { type Context, operation } from '../../operation.ts'
 import { checkPoolSettings } from '../../pool-rules.ts'
@@ -68,6 +69,7 @@ const updatePrimary = async (
   const records = pool.asPrimary('changes global settings')
   const given = completed(input, stored.value)
   checkPoolSettings(given, stored.value.mfa)
+  await checkNoImportRuns(records)
   const newKey = await keyChange(input, context)
   checkReplicated(input, { changesKey: newKey !== undefined, hasReplicas: await hasSecondaries(pool) })
 
