@@ -4,6 +4,7 @@ import type { Records, Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
 import { type Device, devices, deviceUses } from './records/device.ts'
 import type { User } from './records/user.ts'
+import type { UserPool } from './records/user-pool.ts'
 
 /** Amazon documents no limit; a user who confirms more loses the oldest. */
 export const devicesPerUserMax = 100
@@ -18,6 +19,12 @@ export const findDevice = async (
 ): Promise<Stored<Device> | undefined> => {
   const stored = await records.get(devices, deviceKey)
   return stored?.value.sub === sub ? stored : undefined
+}
+
+/** Throws InvalidUserPoolConfigurationException for a pool that knows no devices, before it is said whether one is there. */
+export const requireDeviceTracking = ({ settings }: Pick<UserPool, 'settings'>): void => {
+  if (settings.DeviceConfiguration === undefined)
+    throw new Fault('InvalidUserPoolConfigurationException', 'The user pool does not track devices.')
 }
 
 /** Clients know by the word "device" that theirs was forgotten. */

@@ -57,7 +57,10 @@ type Custom = {
 const sessionCharactersMax = 2_048
 
 const notConfigured = (): Fault =>
-  new Fault('InvalidParameterException', 'Custom auth lambda trigger is not configured for the user pool.')
+  new Fault(
+    'InvalidUserPoolConfigurationException',
+    'Custom auth lambda trigger is not configured for the user pool.',
+  )
 
 const subjectOf = ({ client, parameters, clientMetadata }: SignInRequest, user: User | undefined) => ({
   username: user?.username ?? parameters.USERNAME ?? '',

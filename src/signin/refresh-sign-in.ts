@@ -29,7 +29,7 @@ export const signInWithRefreshToken: SignInStep = async (request) => {
   const sealed = required(parameters, 'REFRESH_TOKEN')
   if (rotates(client))
     throw new Fault(
-      'InvalidParameterException',
+      'UnsupportedOperationException',
       'Refresh token rotation is enabled for this client. Use GetTokensFromRefreshToken.',
     )
   if (client.secrets.length > 0 && parameters.SECRET_HASH === undefined)

@@ -5,6 +5,7 @@ import type { Clock } from '../telemetry/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { createInputChecker, createOutputEncoder } from './check-shape.ts'
 import { Fault, isFault } from './fault.ts'
+import type { ServiceModel } from './model.ts'
 import { readBody } from './request-body.ts'
 import type { Caller, CredentialLookup, Service } from './service.ts'
 import { verifySignature } from './sigv4.ts'
@@ -17,11 +18,19 @@ const contentType = 'application/x-amz-json-1.1'
 /** Operations that are taken signed and unsigned (models/README: GetClientToken). */
 const signatureOptional = new Set(['GetClientToken'])
 
-/** What a service answers when something failed that is not the caller's doing, and when writes kept colliding. */
-const failureCodes: Readonly<Record<string, { readonly internal: string; readonly contended: string }>> = {
-  'cognito-idp': { internal: 'InternalErrorException', contended: 'TooManyRequestsException' },
-  kms: { internal: 'KMSInternalException', contended: 'LimitExceededException' },
-  twinpool: { internal: 'InternalErrorException', contended: 'TooManyRequestsException' },
+/**
+ * What a service answers when something failed that is not the caller's doing, and when writes kept colliding: of these names the first
+ * that the operation's model lists, else the last.
+ */
+const failureCodes: Readonly<
+  Record<string, { readonly internal: readonly string[]; readonly contended: readonly string[] }>
+> = {
+  'cognito-idp': {
+    internal: ['InternalServerException', 'InternalErrorException'],
+    contended: ['ConcurrentModificationException', 'TooManyRequestsException'],
+  },
+  kms: { internal: ['KMSInternalException'], contended: ['LimitExceededException'] },
+  twinpool: { internal: ['InternalErrorException'], contended: ['TooManyRequestsException'] },
 }
 
 export type DispatcherOptions = {
@@ -66,6 +75,17 @@ const parseJson = (body: Buffer): unknown => {
   }
 }
 
+const codeFor = (
+  failure: 'internal' | 'contended',
+  model: ServiceModel | undefined,
+  operation: string,
+): string => {
+  const codes = failureCodes[model?.service ?? '']?.[failure] ?? []
+  const isKnown = model !== undefined && Object.hasOwn(model.operations, operation)
+  const listed = isKnown ? model.operations[operation]?.errors : undefined
+  return codes.find((code) => listed?.includes(code)) ?? codes.at(-1) ?? 'InternalErrorException'
+}
+
 const unknownOperation = (): Fault =>
   new Fault(
     'UnknownOperationException',
@@ -94,7 +114,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
         if (!options.isRetryable(error)) throw error
         if (attempt === attemptsMax)
           throw new Fault(
-            failureCodes[bound.service.model.service]?.contended ?? 'TooManyRequestsException',
+            codeFor('contended', bound.service.model, operation),
             'Too many requests are changing the same resource.',
             { cause: error },
           )
@@ -147,9 +167,9 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     }
     const target = String(request.headers['x-amz-target'] ?? '')
     log.error({ err: error, requestId, target: target.slice(0, 128) }, 'an operation failed')
-    const service = byPrefix.get(target.split('.')[0] ?? '')?.service.model.service ?? ''
+    const [prefix = '', operation = ''] = target.split('.')
     return new Fault(
-      failureCodes[service]?.internal ?? 'InternalErrorException',
+      codeFor('internal', byPrefix.get(prefix)?.service.model, operation),
       'We encountered an internal error. Please try again.',
       { status: 500, cause: error },
     )

@@ -3,7 +3,12 @@ import type { DeviceSecretVerifierConfigType } from '@aws-sdk/client-cognito-ide
 import { operation } from '../../../directory/operation.ts'
 import { readPool } from '../../../directory/read-pool.ts'
 import { type Device, devices } from '../../../directory/records/device.ts'
-import { devicesOf, devicesPerUserMax, noSuchDevice } from '../../../directory/user-devices.ts'
+import {
+  devicesOf,
+  devicesPerUserMax,
+  noSuchDevice,
+  requireDeviceTracking,
+} from '../../../directory/user-devices.ts'
 import { isClientPublic } from '../../../srp/srp-server.ts'
 import { Fault } from '../../../wire/fault.ts'
 import { verifyAccessToken } from '../../access-token.ts'
@@ -35,8 +40,7 @@ export const confirmDevice = operation({
     const { user } = await verifyAccessToken(input.AccessToken ?? '', context.pool, context)
     const pool = (await readPool(context.pool)).value
     const { DeviceConfiguration } = pool.settings
-    if (DeviceConfiguration === undefined)
-      throw new Fault('InvalidUserPoolConfigurationException', 'The user pool does not track devices.')
+    requireDeviceTracking(pool)
     const deviceKey = input.DeviceKey ?? ''
     const { usernameKey, sub } = user.value
     const { decoy } = await poolSecrets(pool.poolId, records)
@@ -46,7 +50,7 @@ export const confirmDevice = operation({
     if ((await records.get(devices, deviceKey)) !== undefined)
       throw new Fault('DeviceKeyExistsException', 'The device is confirmed already.')
     const owned = await devicesOf(records, user.value)
-    const isAsked = DeviceConfiguration.DeviceOnlyRememberedOnUserPrompt === true
+    const isAsked = DeviceConfiguration?.DeviceOnlyRememberedOnUserPrompt === true
     const nowMs = context.clock.now()
     await records.commit((changes) => {
       changes.create(devices, {
