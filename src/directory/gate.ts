@@ -8,7 +8,7 @@ import type { AnyOperation } from './operation.ts'
 import { notEnabledOn, type PoolScope } from './operation.ts'
 import { poolOfClient } from './pool-of-client.ts'
 import { rateLimitsOf } from './rate-limits.ts'
-import { type RegisteredPool, registeredPools, userPoolDomains } from './records/user-pool.ts'
+import { type RegisteredPool, registeredPools, takesWrites, userPoolDomains } from './records/user-pool.ts'
 import type { Runtime } from './runtime.ts'
 import { sessionParts } from './session-pool.ts'
 
@@ -81,11 +81,16 @@ export const registeredPool = async (
   return asServed(stored.value)
 }
 
-/** While a primary hands over, and until a new one has opened, it serves what an ACTIVE secondary serves (src/replication/SPEC.md, "Promotion"). */
-const asServed = (pool: RegisteredPool): RegisteredPool => {
-  const { handover, isOpening } = pool.reign ?? {}
-  if (pool.role !== 'PRIMARY' || (handover === undefined && isOpening !== true)) return pool
-  return { ...pool, role: 'SECONDARY', primaryRegion: handover?.to ?? pool.primaryRegion }
+/** A primary that takes no writes at the moment serves what an ACTIVE secondary serves (src/replication/SPEC.md, "Promotion"). */
+export const asServed = (pool: RegisteredPool): RegisteredPool =>
+  pool.role === 'SECONDARY' || takesWrites(pool)
+    ? pool
+    : { ...pool, role: 'SECONDARY', primaryRegion: pool.reign?.handover?.to ?? pool.primaryRegion }
+
+/** Why a Region that is registered as the primary refuses; undefined for a secondary. */
+const refusalOf = ({ reign }: RegisteredPool): string | undefined => {
+  if (reign?.isOlderThan === undefined) return undefined
+  return `was set back to an earlier state than the replica in ${reign.isOlderThan.region}, and takes no writes until one of the two is promoted`
 }
 
 /** Whether a replica in this role and status serves operations of this placement. */
@@ -110,7 +115,7 @@ export const poolScope = (
     poolId: registered.poolId,
     registered,
     asPrimary: (reason: string) => {
-      if (!isPrimary) throw notEnabledOn(registered, operationName, reason)
+      if (!isPrimary) throw notEnabledOn(registered, operationName, refusalOf(registered) ?? reason)
       return vault.primary
     },
   }
@@ -156,7 +161,8 @@ export const passGate = async (
   // Before it is said whether the pool is here: who may not ask is not told.
   requireAllowed(runtime.endpoints.poolArn(poolId))
   const registered = await registeredPool(poolId, runtime)
-  if (!mayRunOn(registered, operation.runs)) throw notEnabledOn(registered, operation.name)
+  if (!mayRunOn(registered, operation.runs))
+    throw notEnabledOn(registered, operation.name, refusalOf(registered))
   const pool = poolScope(registered, runtime, operation.name)
   return operation.handle(invocation.input as never, { ...base, pool } as never)
 }

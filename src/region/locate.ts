@@ -1,4 +1,6 @@
 // Where a pool is, as this Region knows it: what the router asks before it chooses a Region.
+
+import { asServed } from '../directory/gate.ts'
 import { appClients } from '../directory/records/app-client.ts'
 import { registeredPools, userPoolDomains } from '../directory/records/user-pool.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -26,6 +28,8 @@ export const locate = async (
   if (poolId === undefined) return undefined
   const registered = (await vault.region.get(registeredPools, poolId))?.value
   if (registered === undefined) return undefined
-  const { role, status, primaryRegion } = registered
-  return { poolId, role, status, primaryRegion }
+  const { role, status, primaryRegion } = asServed(registered)
+  // One that was set back knows less than its replica: that one is to be asked.
+  const isOlder = registered.reign?.isOlderThan !== undefined
+  return { poolId, role, status: isOlder ? 'INACTIVE' : status, primaryRegion }
 }

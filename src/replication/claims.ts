@@ -14,6 +14,8 @@ export type Claim = {
   readonly seenEpoch: number
   /** The epoch in which the Region is about to take over. */
   readonly candidateFor?: number
+  /** It takes no writes, because a replica has more. */
+  readonly isOlder: boolean
   readonly position: number
   readonly isCopying: boolean
 }
@@ -39,6 +41,7 @@ const claimIn = (answer: unknown): Claim | undefined => {
     takeovers: readTakeovers(answer),
     seenEpoch: fields.count('seenEpoch'),
     ...(candidateFor === undefined ? {} : { candidateFor }),
+    isOlder: fields.flag('isOlder'),
     position: fields.count('position'),
     isCopying: fields.flag('isCopying'),
   }
@@ -72,7 +75,7 @@ export const createClaims = (
         const poolId = readFields(body).text('poolId')
         const pool = await registrations.get(poolId)
         if (pool === undefined) return { isHere: false }
-        const { takeovers, seenEpoch, candidacy } = reignOf(pool)
+        const { takeovers, seenEpoch, candidacy, isOlderThan } = reignOf(pool)
         const { position, copy } = await store.head(poolId)
         return {
           isHere: true,
@@ -82,6 +85,7 @@ export const createClaims = (
           takeovers,
           seenEpoch,
           ...(candidacy === undefined ? {} : { candidateFor: candidacy.epoch }),
+          isOlder: isOlderThan !== undefined,
           position,
           isCopying: copy !== undefined,
         }

@@ -21,6 +21,8 @@ export type FeedOptions = {
   readonly timer: Timer
   /** Throws a Fault unless this Region has a replica of the pool that is to be fed from here. */
   authorise(poolId: string, region: string): Promise<void>
+  /** Told that a replica has more than this primary. */
+  foundOlder(poolId: string, region: string, position: number): Promise<void>
   readonly heartbeatMs?: number
   readonly pollMs?: number
 }
@@ -47,7 +49,11 @@ const readBatch = async (store: Store, poolId: string, after: number): Promise<L
 }
 
 /** SPEC.md, I1 and I7: a follower that has what this primary never had is told so before it gets anything. */
-const checkStart = async (store: Store, request: FeedRequest): Promise<void> => {
+const checkStart = async (
+  store: Store,
+  request: FeedRequest,
+  foundOlder: () => Promise<void>,
+): Promise<void> => {
   const { poolId, after, epoch, digest } = request
   const head = await store.head(poolId)
   if (epoch > head.epoch)
@@ -55,8 +61,13 @@ const checkStart = async (store: Store, request: FeedRequest): Promise<void> => 
       'StaleEpoch',
       `The replica of ${poolId} follows epoch ${epoch}; this Region is at epoch ${head.epoch}.`,
     )
-  if (after > head.position)
-    throw diverged(poolId, `it is at position ${after}, the primary at ${head.position}`)
+  if (after > head.position) {
+    await foundOlder()
+    throw new Fault(
+      'PrimaryIsOlder',
+      `The primary of ${poolId} is at position ${head.position}, behind this replica at ${after}: it was set back to an earlier state.`,
+    )
+  }
   if (digest === undefined || after === 0) return
   if (after === head.position) {
     if (digest !== head.digest) throw diverged(poolId, `the digests at position ${after} differ`)
@@ -86,7 +97,7 @@ const requestIn = (body: unknown): FeedRequest => {
 }
 
 /**
- * Stream handler `feed`. Ends with a Fault: NotAReplica, LogTrimmed (copy anew), Diverged, StaleEpoch. Holds one batch at a time: the next is
+ * Stream handler `feed`. Ends with a Fault: NotAReplica, LogTrimmed (copy anew), Diverged, StaleEpoch, PrimaryIsOlder. Holds one batch at a time: the next is
  * read when the last one was taken.
  */
 export const createFeed = (options: FeedOptions): PeerStreamHandler => {
@@ -98,7 +109,7 @@ export const createFeed = (options: FeedOptions): PeerStreamHandler => {
     const request = requestIn(body)
     const { poolId } = request
     await options.authorise(poolId, fromRegion)
-    await checkStart(store, request)
+    await checkStart(store, request, () => options.foundOlder(poolId, fromRegion, request.after))
     let after = request.after
     let changed = new AbortController()
     let heartbeatAtMs = Number.NEGATIVE_INFINITY

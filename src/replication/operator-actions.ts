@@ -1,5 +1,10 @@
 // What an operator may ask of replication, in the words of models/twinpool.json.
-import type { Acknowledgement, RegisteredPool, Takeover } from '../directory/records/user-pool.ts'
+import {
+  type Acknowledgement,
+  type RegisteredPool,
+  type Takeover,
+  takesWrites,
+} from '../directory/records/user-pool.ts'
 import type { StoreRecord } from '../store/store.ts'
 import { Fault } from '../wire/fault.ts'
 import { acknowledgements } from './acknowledgement.ts'
@@ -35,6 +40,8 @@ export type ReplicationShape = {
   /** False at a secondary, while a primary hands over, and until a new one has opened. */
   readonly TakesWrites: boolean
   readonly HandingOverTo?: string
+  /** This primary was set back to an earlier state than a replica, and takes no writes until one of the two is promoted. */
+  readonly OlderThan?: { readonly RegionName: string; readonly Position: number }
   readonly Epoch: number
   readonly Position: number
   readonly Digest: string
@@ -249,7 +256,7 @@ export const createOperatorActions = (
     }),
     describe: async ({ UserPoolId: poolId }) => {
       const pool = await registered(poolId)
-      const { takeovers, handover, isOpening } = reignOf(pool)
+      const { takeovers, handover, isOlderThan } = reignOf(pool)
       const { acknowledgement } = pool
       const { position, epoch, digest } = await store.head(poolId)
       const follower = roles.secondary.statusOf(poolId)
@@ -259,7 +266,10 @@ export const createOperatorActions = (
           Role: pool.role,
           Status: pool.status,
           PrimaryRegion: pool.primaryRegion,
-          TakesWrites: pool.role === 'PRIMARY' && handover === undefined && isOpening !== true,
+          TakesWrites: takesWrites(pool),
+          ...(isOlderThan === undefined
+            ? {}
+            : { OlderThan: { RegionName: isOlderThan.region, Position: isOlderThan.position } }),
           ...(handover === undefined ? {} : { HandingOverTo: handover.to }),
           Epoch: epoch,
           Position: position,

@@ -8,6 +8,7 @@ import { createReportedPositions, type Lag, lagAtPrimary } from './lag.ts'
 import { readFields } from './message-fields.ts'
 import type { PeerCallHandler, PeerStreamHandler } from './peer-port.ts'
 import type { Errand, Registrations } from './registrations.ts'
+import { reignOf } from './reign.ts'
 import { type Repeater, startRepeater } from './repeater.ts'
 import { replicaErrands } from './replica-errands.ts'
 import type { ReplicaRecords } from './replica-records.ts'
@@ -15,6 +16,7 @@ import type { ReplicationParts } from './replication-parts.ts'
 import { createRevocationsHandler } from './revocation-courier.ts'
 import { isSameStatus, mergeStatus, type StatusRegister, setStatus } from './status-register.ts'
 import type { BackOffLimits } from './timer.ts'
+import { raiseFence } from './write-guard.ts'
 
 /** Secondaries that one pool may have (spec/replication.md, "Names"). */
 export const replicasMax = 5
@@ -36,6 +38,8 @@ export type Primary = {
   openErrands(): readonly OpenErrand[]
   /** Begins with errands that are stored. */
   runErrands(list: readonly Errand[]): void
+  /** A replica has more than this Region, which from then on takes no writes of the pool (SPEC.md, "A primary that is older"). */
+  noteOlder(poolId: string, replicaRegion: string, position: number): Promise<void>
   /** Rejects with a Fault unless the Region has a replica that is fed from here. */
   authorise(poolId: string, fromRegion: string): Promise<void>
   /** This Region is the pool's primary no more: ends what it does as such. */
@@ -109,6 +113,23 @@ export const createPrimary = (
       return isSameStatus(merged, current) ? current : { ...current, ...merged }
     })
     return {}
+  }
+
+  const noteOlder: Primary['noteOlder'] = async (poolId, replicaRegion, position) => {
+    let isNew = false
+    await registrations.update(poolId, (current) => {
+      const reign = reignOf(current)
+      isNew = current.role === 'PRIMARY' && (reign.isOlderThan?.position ?? 0) < position
+      return isNew
+        ? { ...current, reign: { ...reign, isOlderThan: { region: replicaRegion, position } } }
+        : current
+    })
+    if (!isNew) return
+    await raiseFence(store, poolId)
+    log.error(
+      { poolId, region, replicaRegion, position, ownPosition: (await store.head(poolId)).position },
+      'this primary was set back to an earlier state than its replica; it takes no writes until one of the two is promoted',
+    )
   }
 
   const copyHandlers = createCopyHandlers({ store, authorise, copying: positions.set })
@@ -197,6 +218,7 @@ export const createPrimary = (
     openErrands: errands.open,
     runErrands: (list) => list.forEach(errands.run),
     authorise,
+    noteOlder,
     leave: async (poolId) => {
       await errands.stopFor(poolId)
       positions.forget(poolId)
@@ -212,7 +234,9 @@ export const createPrimary = (
         acceptRevocations: parts.acceptRevocations,
       }),
     },
-    streams: { feed: createFeed({ store, clock, timer, authorise, ...parts.feedTiming }) },
+    streams: {
+      feed: createFeed({ store, clock, timer, authorise, foundOlder: noteOlder, ...parts.feedTiming }),
+    },
     close: async () => {
       await Promise.all([trimming?.stop(), errands.close()])
     },

@@ -72,14 +72,15 @@ export const createPromotion = (
     [...new Set([primaryRegion, ...replicaRegions])].filter((name) => name !== region)
 
   /** Refuses what must not become a primary, whatever the operator wants. */
-  const requireWhole = async (pool: RegisteredPool): Promise<StreamHead> => {
+  const requireWhole = async (pool: RegisteredPool, isForced: boolean): Promise<StreamHead> => {
     const { poolId, status } = pool
     if (status !== 'ACTIVE' && status !== 'INACTIVE')
       throw refusal(`The replica in ${region} is ${status}. Only a replica that is complete can be promoted.`)
     const head = await store.head(poolId)
     if (head.copy !== undefined || head.position === 0)
       throw refusal(`The replica in ${region} is not complete. It can be promoted when it is copied.`)
-    if (secondary.statusOf(poolId)?.state === 'diverged')
+    // Forced, it is the operator's choice which of the two histories goes on.
+    if (!isForced && secondary.statusOf(poolId)?.state === 'diverged')
       throw refusal(
         `The replica in ${region} has diverged from its primary. Copy it anew before it is promoted.`,
       )
@@ -243,6 +244,10 @@ export const createPromotion = (
       throw refusal(
         `The primary Region ${primaryRegion} does not answer. If it is gone, promote with force: what it has and ${region} has not is then left behind.`,
       )
+    if (old.isOlder)
+      throw refusal(
+        `The primary Region ${primaryRegion} was set back to an earlier state and takes no writes. Promote with force the Region that is to go on.`,
+      )
     if (secondary.statusOf(poolId)?.state !== 'following' || old.position - head.position > behindMax)
       throw refusal(
         `The replica in ${region} is ${Math.max(0, old.position - head.position)} writes behind its primary or does not follow it now. Try again when it does.`,
@@ -288,18 +293,23 @@ export const createPromotion = (
 
   const promoteOnce = async ({ poolId, isForced, discardsAhead }: PromotionRequest): Promise<Takeover> => {
     const pool = await registered(poolId)
-    const { takeovers, seenEpoch, handover, succession: unfinished } = reignOf(pool)
-    const isStuck = pool.role === 'PRIMARY' && handover !== undefined
+    const { takeovers, seenEpoch, handover, isOlderThan, succession: unfinished } = reignOf(pool)
+    const isStuck = pool.role === 'PRIMARY' && (handover !== undefined || isOlderThan !== undefined)
     const latest = latestOf(takeovers)
     if (pool.role === 'PRIMARY' && !isStuck) {
       // Asked again after an answer that got lost.
       if (latest?.region === region) return latest
       throw refusal(`${region} is the primary Region of ${poolId} already.`)
     }
-    if (isStuck && !isForced) throw refusal(`${poolId} is being handed over to ${handover.to}.`)
+    if (isStuck && !isForced)
+      throw refusal(
+        isOlderThan === undefined
+          ? `${poolId} is being handed over to ${handover?.to}.`
+          : `${region} was set back to an earlier state than ${isOlderThan.region}. Promote ${isOlderThan.region} with force to go on with what it has, or ${region} with force and leave that behind.`,
+      )
     if (unfinished !== undefined)
       throw refusal(`The replica in ${region} has just got a new primary. Try again when it follows it.`)
-    const head = await requireWhole(pool)
+    const head = await requireWhole(pool, isForced)
     const known = await claims.askAll(othersOf(pool), poolId)
     await requireLatest(pool, known)
     const epoch = 1 + Math.max(seenEpoch, head.epoch, ...[...known.values()].map((claim) => claim.seenEpoch))

@@ -94,6 +94,9 @@ export const startReplicaMember = (
     report,
   )
   const receipts = repeat('a receipt to the primary', { pauseMs: 0 }, receipt)
+  const withdrawal = repeat('taking the replica out of service', { pauseMs: 0 }, () =>
+    registration.withdraw(poolId),
+  )
   const reader = repeat('reading the replica records', { pauseMs: readerPauseMs }, async () => {
     const read = await registration.readRecords(poolId)
     isSynchronous = read?.acknowledgement !== undefined
@@ -143,7 +146,10 @@ export const startReplicaMember = (
         if (touched.has('replicas') || touched.has('pool') || touched.has('acknowledgement')) reader.nudge()
         if (touched.has('revocations')) courier.nudge()
       },
-      stateChanged: () => reporter.nudge(),
+      stateChanged: ({ state }) => {
+        reporter.nudge()
+        if (state === 'diverged') withdrawal.nudge()
+      },
     },
   })
   reporter.nudge()
@@ -157,7 +163,9 @@ export const startReplicaMember = (
     },
     revocationMade: () => courier.nudge(),
     stop: async () => {
-      await Promise.all([follower, reporter, receipts, courier, reader].map((part) => part.stop()))
+      await Promise.all(
+        [follower, reporter, receipts, withdrawal, courier, reader].map((part) => part.stop()),
+      )
     },
   }
 }

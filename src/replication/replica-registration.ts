@@ -14,6 +14,8 @@ export type ReplicaRegistration = {
   settle(poolId: string): Promise<void>
   /** While data is dropped and copied anew the replica serves nobody. */
   unsettle(poolId: string): Promise<void>
+  /** A replica that differs from its primary serves nobody until an operator says so. */
+  withdraw(poolId: string): Promise<void>
   /** Takes over what the primary's records say of the pool and its replicas; resolves with what is then registered. */
   readRecords(poolId: string): Promise<RegisteredPool | undefined>
 }
@@ -71,6 +73,16 @@ export const createReplicaRegistration = (
           : current,
       )
       vault.forget(poolId)
+    },
+    withdraw: async (poolId) => {
+      const before = await registered(poolId)
+      if (before.status !== 'ACTIVE') return
+      await registrations.update(poolId, (current) =>
+        current.status === 'ACTIVE'
+          ? { ...current, ...setStatus(current, 'INACTIVE', clock.now()) }
+          : current,
+      )
+      log.error({ poolId, region }, 'the replica differs from its primary and serves no longer')
     },
     readRecords: async (poolId) => {
       if ((await store.head(poolId)).copy !== undefined) return undefined

@@ -33,7 +33,7 @@ export const createSuccession = (
   parts: ReplicationParts,
   registrations: Registrations,
   roles: {
-    readonly primary: Pick<Primary, 'leave'>
+    readonly primary: Pick<Primary, 'leave' | 'noteOlder'>
     readonly secondary: Pick<Secondary, 'begin' | 'join' | 'leave'>
     readonly claims: Claims
     readonly setAside: SetAsideWrites
@@ -157,8 +157,12 @@ export const createSuccession = (
         if (pool.role !== 'PRIMARY' || pool.replicaRegions.length === 0) continue
         const ask = async (): Promise<void> => {
           const answers = await claims.askAll(pool.replicaRegions, pool.poolId)
-          for (const { takeovers } of answers.values())
+          // After the answers: what a replica has, this Region had when it gave it.
+          const head = await store.head(pool.poolId)
+          for (const [name, { takeovers, role, isCopying, position }] of answers)
             if (isLater(takeovers, reignOf(pool).takeovers)) await yieldTo(pool.poolId, takeovers)
+            else if (role === 'SECONDARY' && !isCopying && position > head.position)
+              await primary.noteOlder(pool.poolId, name, position)
         }
         later.push(ask())
       }

@@ -80,11 +80,12 @@ const isThere = (region: string, Username: string): Promise<boolean> =>
       () => false,
     )
 
+/** Users that were made while the backup was taken. */
+let written = 0
 const storeFile = join(data, primaryRegion, 'store', 'store.sqlite')
 
 test('a copy taken under writes is private, whole and of one moment', async () => {
   let isWriting = true
-  let written = 0
   const writing = (async () => {
     for (; isWriting; written += 1) await createUser(`user-${written}`)
   })()
@@ -121,42 +122,66 @@ test('a Region in use and a damaged copy are refused, and nothing is changed', a
   expect(before.length).toBeGreaterThan(0)
 })
 
-test('a restored primary has all that the copy had, and does not send its secondary back in time', async () => {
+const operate = (command: string, ...words: readonly string[]) =>
+  twinpool(command, '--data', data, '--pool', pool.poolId, ...words)
+
+test('a restored primary knows that it is older, says so, and takes no writes; its secondary serves what it had', async () => {
   const restored = await twinpool('restore', '--data', data, '--region', primaryRegion, '--from', copy)
   expect(restored).toMatchObject({ exitCode: 0 })
   await start()
+  await expect(createUser('after-the-restore')).rejects.toMatchObject({
+    name: 'OperationNotEnabledException',
+    message: expect.stringContaining(`earlier state than the replica in ${secondaryRegion}`),
+  })
+  const { output } = await operate('replicas')
+  expect(JSON.parse(output)).toMatchObject({
+    [primaryRegion]: { Replication: { TakesWrites: false, OlderThan: { RegionName: secondaryRegion } } },
+    [secondaryRegion]: { Replication: { Role: 'SECONDARY', Status: 'ACTIVE' } },
+  })
+  // Sign-ins go on in both, with what each has.
   expect((await signIn(clients, primaryRegion, pool)).accessToken).toContain('.')
-  expect(await isThere(primaryRegion, 'user-10')).toBe(true)
-  // The secondary goes on serving what it had, whatever is written at the primary now.
-  await createUser('after-the-restore')
   expect((await signIn(clients, secondaryRegion, pool)).accessToken).toContain('.')
-  for (let index = 0; index < 20; index += 1)
+  for (let index = 0; index < written; index += 1)
     expect([index, await isThere(secondaryRegion, `user-${index}`)]).toEqual([index, true])
-  expect(await isThere(secondaryRegion, 'after-the-restore')).toBe(false)
 })
 
-test('the secondary says that it has diverged, and a command has it copied anew', async () => {
-  const state = async (): Promise<string | undefined> => {
-    const { output } = await twinpool('replicas', '--data', data)
-    const { [secondaryRegion]: shown } = JSON.parse(output) as Record<
-      string,
-      { followers: { poolId: string; state: string }[] }
-    >
-    return shown?.followers.find(({ poolId }) => poolId === pool.poolId)?.state
-  }
-  await eventually(state, (shown) => shown === 'diverged')
-  const metrics = await fetch(`${clients.origins[secondaryRegion]}/_twinpool/metrics`)
-  expect(await metrics.text()).toMatch(
-    new RegExp(
-      `twinpool_replica_state{pool="${pool.poolId}",state="diverged",region="${secondaryRegion}"} 1`,
-    ),
-  )
-  const flags = ['--data', data, '--region', secondaryRegion, '--pool']
+test('the operator goes on with the secondary, and the restored Region gets what it lacks', async () => {
+  const refused = await operate('promote', '--region', secondaryRegion)
+  expect(refused).toMatchObject({ exitCode: 1, errors: expect.stringContaining('set back') })
+  expect(await operate('promote', '--region', primaryRegion, '--force')).toMatchObject({
+    exitCode: 1,
+    errors: expect.stringContaining(`${secondaryRegion} has`),
+  })
+  const promoted = await operate('promote', '--region', secondaryRegion, '--force')
+  expect(promoted.errors).toBe('')
+  for (let index = 0; index < written; index += 1)
+    await eventually(
+      () => isThere(primaryRegion, `user-${index}`),
+      (isFound) => isFound,
+    )
+  const { output } = await operate('replicas')
+  expect(JSON.parse(output)).toMatchObject({
+    [primaryRegion]: { Replication: { Role: 'SECONDARY', FollowerState: 'following', SetAsideCount: 0 } },
+    [secondaryRegion]: { Replication: { Role: 'PRIMARY', TakesWrites: true } },
+  })
+})
+
+test('a command has a replica copied anew', async () => {
+  const flags = ['--data', data, '--region', primaryRegion, '--pool']
   expect(await twinpool('recopy', ...flags, 'us-east-1_Unknown')).toMatchObject({ exitCode: 1 })
   expect(await twinpool('recopy', ...flags, pool.poolId)).toMatchObject({ exitCode: 0 })
   await eventually(
-    () => isThere(secondaryRegion, 'after-the-restore'),
+    async () => {
+      const answer = await fetch(`${clients.origins[primaryRegion]}/_twinpool/metrics`)
+      return answer.text()
+    },
+    (text) =>
+      text.includes(
+        `twinpool_replica_state{pool="${pool.poolId}",state="following",region="${primaryRegion}"} 1`,
+      ),
+  )
+  await eventually(
+    () => isThere(primaryRegion, 'user-0'),
     (isFound) => isFound,
   )
-  await eventually(state, (shown) => shown === 'following')
 })

@@ -6,9 +6,10 @@ import { createInbox } from '../../src/replication/inbox.ts'
 import { startRepeater } from '../../src/replication/repeater.ts'
 import { backOffMs } from '../../src/replication/timer.ts'
 import type { LogEntry, Store } from '../../src/store/store.ts'
-import { createMemoryStore } from './support/memory-store.ts'
+import { createDice } from './simulation/dice.ts'
+import { createMemoryStore } from './simulation/memory-store.ts'
+import { createSimulatedTime } from './simulation/time.ts'
 import { poolId, secondaryRegion, writer } from './support/pair.ts'
-import { createDice, createSimulatedTime } from './support/simulated-time.ts'
 
 const entry = (position: number, byteLength: number): LogEntry => ({
   position,
@@ -56,7 +57,13 @@ test('the feed reads the next batch only when the last one was taken', async () 
       return store.readLog(...given)
     },
   }
-  const feed = createFeed({ store: counting, clock, timer, authorise: async () => {} })
+  const feed = createFeed({
+    store: counting,
+    clock,
+    timer,
+    authorise: async () => {},
+    foundOlder: async () => {},
+  })
   const gone = new AbortController()
   const frames = feed(secondaryRegion, { poolId, after: 0, epoch: 0 }, gone.signal)[Symbol.asyncIterator]()
   await frames.next()

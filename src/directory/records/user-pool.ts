@@ -145,6 +145,8 @@ export type Reign = {
   readonly handover?: { readonly to: string; readonly epoch: number }
   /** At a secondary: it is about to take over. */
   readonly candidacy?: { readonly epoch: number; readonly isForced: boolean; readonly startedAtMs: number }
+  /** At a primary that was set back to an earlier state than this replica of it: it takes no writes until an operator has chosen between the two. */
+  readonly isOlderThan?: { readonly region: string; readonly position: number }
   /** At a new primary: it has taken over and does not take writes yet. */
   readonly isOpening?: boolean
   /**
@@ -206,3 +208,10 @@ export const userPoolDomains = collection<UserPoolDomain, 'replicated'>('domains
   keyOf: ({ domain }) => domain,
   terms: ({ domain }) => [{ name: 'domain', value: domain, regionWide: true }],
 })
+
+/** False at a secondary; and at a primary that hands over, has not opened yet, or was set back to an earlier state than its replica. */
+export const takesWrites = ({ role, reign }: Pick<RegisteredPool, 'role' | 'reign'>): boolean =>
+  role === 'PRIMARY' &&
+  reign?.handover === undefined &&
+  reign?.isOpening !== true &&
+  reign?.isOlderThan === undefined

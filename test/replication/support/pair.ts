@@ -84,7 +84,13 @@ export const createPair = (primary: Store, secondary: Store, refuse: (poolId: st
   const authorise = async (pool: string): Promise<void> => {
     if (!isReplica.value) throw refuse(pool)
   }
-  const common = { store: primary, clock: systemClock, timer: systemTimer, authorise }
+  const common = {
+    store: primary,
+    clock: systemClock,
+    timer: systemTimer,
+    authorise,
+    foundOlder: async () => {},
+  }
   const handlers = createCopyHandlers({ ...common, copying: () => {} })
   network.attach(secondaryRegion, { calls: {}, streams: {} })
   return {
