@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   'move-to-postgres': async () => (await import('./move-to-postgres.ts')).moveToPostgresCommand as CommandDef,
   replicas: async () => (await import('./replicas.ts')).replicas as CommandDef,
   promote: async () => (await import('./promote.ts')).promote as CommandDef,
+  verify: async () => (await import('./verify.ts')).verify as CommandDef,
   acknowledgement: async () => (await import('./acknowledgement.ts')).acknowledgement as CommandDef,
   'set-aside': async () => (await import('./set-aside.ts')).setAside as CommandDef,
   recopy: async () => (await import('./recopy.ts')).recopy as CommandDef,

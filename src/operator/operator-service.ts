@@ -22,6 +22,7 @@ export const createOperatorService = (options: OperatorServiceOptions): Service 
     PromoteUserPoolReplica: (input) => actions.promote(input),
     DescribeUserPoolReplication: (input) => actions.describe(input),
     SetUserPoolAcknowledgement: (input) => actions.setAcknowledgement(input),
+    CompareUserPoolReplica: (input) => actions.compare(input),
     ListSetAsideWrites: (input) => actions.listSetAside(input),
     ReapplySetAsideWrites: (input) => actions.reapplySetAside(input),
     DiscardSetAsideWrites: (input) => actions.discardSetAside(input),

@@ -8,6 +8,7 @@ import {
 import type { StoreRecord } from '../store/store.ts'
 import { Fault } from '../wire/fault.ts'
 import { acknowledgements } from './acknowledgement.ts'
+import type { Comparison, Difference } from './comparison.ts'
 import { type Confirmations, modeLifetimeMs } from './confirmations.ts'
 import type { Primary } from './primary.ts'
 import type { Promotion } from './promotion.ts'
@@ -83,6 +84,20 @@ export type OperatorActions = {
     input: AboutPool & { readonly Ids?: readonly string[] },
   ): Promise<{ readonly AppliedCount: number; readonly ConflictingIds: readonly string[] }>
   discardSetAside(input: AboutPool): Promise<{ readonly DiscardedCount: number }>
+  /** As far as it gets in some seconds: it goes on with NextToken, until that is absent or a Difference was found. */
+  compare(input: AboutPool & { readonly RegionName: string; readonly NextToken?: string }): Promise<{
+    readonly ComparedCount: number
+    readonly Difference?: DifferenceShape
+    readonly NextToken?: string
+  }>
+}
+
+/** By the name of its collection and the hash that the store knows it by. */
+export type DifferenceShape = {
+  readonly Collection: string
+  readonly Key: string
+  readonly VersionHere?: number
+  readonly VersionThere?: number
 }
 
 export type SetAsideShape = {
@@ -109,6 +124,16 @@ const shapeOf = ({ epoch, region, position, digest, atMs, isForced }: Takeover):
   Forced: isForced,
 })
 
+const differenceShape = ({ key, versionHere, versionThere }: Difference): DifferenceShape => {
+  const [, Collection = '', Key = ''] = key.split('/', 3)
+  return {
+    Collection,
+    Key,
+    ...(versionHere === undefined ? {} : { VersionHere: versionHere }),
+    ...(versionThere === undefined ? {} : { VersionThere: versionThere }),
+  }
+}
+
 export const createOperatorActions = (
   { store, vault, timer }: Pick<ReplicationParts, 'store' | 'vault' | 'timer'>,
   registrations: Registrations,
@@ -119,6 +144,7 @@ export const createOperatorActions = (
     readonly records: ReplicaRecords
     readonly setAside: SetAsideWrites
     readonly reapply: Reapply
+    readonly comparison: Pick<Comparison, 'compare'>
     readonly confirmations: Pick<Confirmations, 'modeChanged' | 'states'>
   },
 ): OperatorActions => {
@@ -244,6 +270,20 @@ export const createOperatorActions = (
       const DiscardedCount = await roles.setAside.count(poolId)
       await roles.setAside.removeAll(poolId)
       return { DiscardedCount }
+    },
+    compare: async ({ UserPoolId: poolId, RegionName, NextToken }) => {
+      if (NextToken !== undefined && !NextToken.startsWith(`${poolId}/`))
+        throw new Fault('InvalidParameterException', 'NextToken is not one of this comparison.')
+      const { comparedCount, difference, after } = await roles.comparison.compare(
+        poolId,
+        RegionName,
+        NextToken,
+      )
+      return {
+        ComparedCount: comparedCount,
+        ...(difference === undefined ? {} : { Difference: differenceShape(difference) }),
+        ...(after === undefined ? {} : { NextToken: after }),
+      }
     },
     promote: async ({ UserPoolId, Force, DiscardAhead }) => ({
       Takeover: shapeOf(

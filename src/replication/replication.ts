@@ -1,6 +1,7 @@
 // Replication of a Region put together: what it answers its peers, what operations may ask, and what runs in the background.
 import type { AnyOperation } from '../directory/operation.ts'
 import { createClaims } from './claims.ts'
+import { createComparison } from './comparison.ts'
 import { type ConfirmationState, createConfirmations } from './confirmations.ts'
 import type { FollowerStatus } from './follower.ts'
 import { createHandover } from './handover.ts'
@@ -71,6 +72,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
     records,
     confirmations,
   })
+  const comparison = createComparison(parts, registrations, claims)
   const reapply = createReapply(parts, registrations, setAside)
   const { actions, calls } = createReplicaActions(parts, registrations, primary, secondary)
   return {
@@ -83,6 +85,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
         ...succession.calls,
         ...claims.calls,
         ...reapply.calls,
+        ...comparison.calls,
         ...confirmations.calls,
         ...calls,
       },
@@ -99,6 +102,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
       records,
       setAside,
       reapply,
+      comparison,
       confirmations,
     }),
     start: async () => {

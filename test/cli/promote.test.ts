@@ -57,6 +57,17 @@ test('nothing was set aside', async () => {
   expect((await run('set-aside', 'discard', ...where)).output).toMatch(/"DiscardedCount":0/)
 })
 
+test('verify finds two Regions equal, and tells of a Region that has no replica', async () => {
+  const regions = ['--region', 'us-west-2', '--with', 'us-east-1'] as const
+  const verified = await run('verify', '--pool', pool.poolId, ...regions)
+  expect(verified.errors).toBe('')
+  expect(JSON.parse(verified.output)).toMatchObject({ equal: expect.any(Number) })
+  expect((JSON.parse(verified.output) as { equal: number }).equal).toBeGreaterThan(10)
+  expect(
+    await run('verify', '--pool', pool.poolId, '--region', 'us-west-2', '--with', 'eu-west-1'),
+  ).toMatchObject({ exitCode: 1, errors: expect.stringContaining('eu-west-1') })
+})
+
 test('writes can be made to wait for a replica, and not to', async () => {
   const where = ['--pool', pool.poolId, '--region', 'us-west-2'] as const
   const synchronous = await run('acknowledgement', ...where, '--mode', 'synchronous')
