@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { CreateKeyCommand, DescribeKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createOperatorClient } from '../../src/operator/operator-client.ts'
 import { regionConfiguration } from '../../src/region/configuration.ts'
 import { type RunningRegion, startRegion } from '../../src/region/start-region.ts'
 import { systemRandom } from '../../src/telemetry/clock.ts'
@@ -64,6 +65,7 @@ const start = async (allowed: string): Promise<void> => {
                   Action: 'cognito-idp:DescribeUserPool',
                   Resource: poolArn(other || 'none'),
                 },
+                { Effect: 'Allow', Action: 'twinpool:Describe*', Resource: poolArn(allowed || 'none') },
                 { Effect: 'Allow', Action: ['kms:DescribeKey', 'kms:ListKeys'], Resource: '*' },
               ],
             },
@@ -131,6 +133,35 @@ test('and nothing else: another action, a denied pool, and without any policy no
   await expect(
     cognito(nobody).send(new DescribeUserPoolCommand({ UserPoolId: `${region}_AAAAAAAAA` })),
   ).rejects.toMatchObject({ name: 'AccessDeniedException' })
+})
+
+test('the operator service asks for permissions of its own', async () => {
+  const call = (credentials: Credentials, operation: string, UserPoolId: string) =>
+    createOperatorClient({ origin: running.origin, region, credentials }).call(operation, { UserPoolId })
+  expect(await call(reader, 'DescribeUserPoolReplication', mine)).toMatchObject({
+    Replication: { UserPoolId: mine, Role: 'PRIMARY', TakesWrites: true },
+  })
+  await expect(call(reader, 'PromoteUserPoolReplica', mine)).rejects.toMatchObject(
+    refusal('reader', 'twinpool:PromoteUserPoolReplica', poolArn(mine)),
+  )
+  await expect(call(reader, 'DescribeUserPoolReplication', other)).rejects.toMatchObject(
+    refusal('reader', 'twinpool:DescribeUserPoolReplication', poolArn(other)),
+  )
+  await expect(call(nobody, 'DescribeUserPoolReplication', mine)).rejects.toMatchObject({
+    name: 'AccessDeniedException',
+  })
+  await expect(call(root, 'PromoteUserPoolReplica', mine)).rejects.toMatchObject({
+    name: 'InvalidParameterException',
+    message: `${region} is the primary Region of ${mine} already.`,
+  })
+  await expect(call(root, 'DescribeEverything', mine)).rejects.toMatchObject({
+    name: 'UnknownOperationException',
+  })
+  await expect(
+    call({ ...root, secretAccessKey: 'wrong' }, 'DescribeUserPoolReplication', mine),
+  ).rejects.toMatchObject({
+    status: 400,
+  })
 })
 
 test('a key that leaves its use to the account can be used as the user’s own policies allow', async () => {

@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -197,6 +198,32 @@ describe('a folder that can not serve', () => {
     expect(reasons.length).toBeGreaterThan(0)
     expect(reasons.every((reason) => reason instanceof StoreFailure)).toBe(true)
     expect(String(reasons[0])).toContain('damaged')
+    await store.close()
+  })
+
+  test('says so when its file is cut off: nothing that is missing is taken for absent', async () => {
+    const folder = newFolder()
+    const first = await open(folder)
+    for (let n = 0; n < 20; n += 1)
+      await first.commit({
+        put: Array.from({ length: 50 }, (_, m) => record(`@region/things/${n * 50 + m}`, 1, 'x'.repeat(200))),
+      })
+    await first.close()
+    const path = join(folder, 'store.sqlite')
+    truncateSync(path, Math.floor(statSync(path).size / 4_096 / 2) * 4_096)
+    const opened = await open(folder).catch((error: unknown) => error)
+    if (opened instanceof Error) {
+      expect(String(opened)).toMatch(/damaged|malformed|cut off/)
+      return
+    }
+    const store = opened as Awaited<ReturnType<typeof open>>
+    const reads = await Promise.allSettled(
+      Array.from({ length: 1_000 }, (_, n) => store.get(`@region/things/${n}`)),
+    )
+    for (const read of reads)
+      if (read.status === 'fulfilled') expect(read.value).toBeDefined()
+      else expect(read.reason).toBeInstanceOf(StoreFailure)
+    expect(reads.some(({ status }) => status === 'rejected')).toBe(true)
     await store.close()
   })
 })
