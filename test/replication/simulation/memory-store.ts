@@ -30,7 +30,13 @@ type Stream = {
   log: LogEntry[]
 }
 
-export const createMemoryStore = (clock: Clock): Store => {
+export type MemoryStore = Store & {
+  /** The stream's head and log go; its records stay, as in the first moment of a drop. */
+  removeStream(name: string): void
+}
+
+/** `comparesDigests` false plants a bug: entries are applied whatever the stream's digest then is. */
+export const createMemoryStore = (clock: Clock, { comparesDigests = true } = {}): MemoryStore => {
   const records = new Map<string, StoreRecord>()
   const counters = new Map<string, number>()
   const streams = new Map<string, Stream>()
@@ -87,6 +93,7 @@ export const createMemoryStore = (clock: Clock): Store => {
     streams.delete(scope)
   }
   const compare = (name: string, stream: Stream, entry: LogEntry): void => {
+    if (!comparesDigests) stream.digest = digestFromHex(entry.digest)
     if (digestToHex(stream.digest) !== entry.digest)
       throw new Divergence(`${name} differs from its source at position ${entry.position}`)
   }
@@ -95,40 +102,47 @@ export const createMemoryStore = (clock: Clock): Store => {
     if (applied !== undefined) compare(name, stream, applied)
     stream.copy = undefined
   }
-  /** Puts everything back when `change` throws, as a transaction does. */
-  const atomically = (name: string, change: (stream: Stream) => void): void => {
-    const before = structuredClone(streams.get(name))
-    const touched = new Map(records)
+  /** Puts everything back when `change`, which changes these records only, throws: as a transaction does. */
+  const atomically = (name: string, keys: readonly string[], change: (stream: Stream) => void): void => {
+    const known = streams.get(name)
+    const before = known === undefined ? undefined : { ...known, log: [...known.log] }
+    const touched = keys.map((key) => [key, records.get(key)] as const)
     try {
       change(streamOf(name))
     } catch (error) {
-      records.clear()
-      for (const [key, record] of touched) records.set(key, record)
+      for (const [key, record] of touched) {
+        if (record === undefined) records.delete(key)
+        else records.set(key, record)
+      }
       if (before === undefined) streams.delete(name)
       else streams.set(name, before)
       throw error
     }
   }
   const applyOne = (name: string, entry: LogEntry): void =>
-    atomically(name, (stream) => {
-      if (entry.position !== stream.position + 1)
-        throw new Divergence(`${name} is at position ${stream.position}, the entry at ${entry.position}`)
-      if (entry.epoch < stream.epoch) throw new Divergence(`${name} got an entry of an older epoch`)
-      const isGuarded = stream.copy !== undefined
-      for (const record of entry.puts) {
-        const current = records.get(record.key)
-        if (!isGuarded || current === undefined || current.version < record.version) put(stream, record)
-      }
-      for (const { key, version } of entry.deletes) {
-        const current = records.get(key)
-        if (current !== undefined && (!isGuarded || current.version <= version)) remove(stream, key)
-      }
-      stream.epoch = entry.epoch
-      stream.position = entry.position
-      stream.log.push(entry)
-      if (isGuarded) endCopyIfReached(name, stream, entry)
-      else compare(name, stream, entry)
-    })
+    atomically(
+      name,
+      [...entry.puts, ...entry.deletes].map(({ key }) => key),
+      (stream) => {
+        if (entry.position !== stream.position + 1)
+          throw new Divergence(`${name} is at position ${stream.position}, the entry at ${entry.position}`)
+        if (entry.epoch < stream.epoch) throw new Divergence(`${name} got an entry of an older epoch`)
+        const isGuarded = stream.copy !== undefined
+        for (const record of entry.puts) {
+          const current = records.get(record.key)
+          if (!isGuarded || current === undefined || current.version < record.version) put(stream, record)
+        }
+        for (const { key, version } of entry.deletes) {
+          const current = records.get(key)
+          if (current !== undefined && (!isGuarded || current.version <= version)) remove(stream, key)
+        }
+        stream.epoch = entry.epoch
+        stream.position = entry.position
+        stream.log.push(entry)
+        if (isGuarded) endCopyIfReached(name, stream, entry)
+        else compare(name, stream, entry)
+      },
+    )
   const append = (name: string, puts: readonly Put[], deletes: readonly LoggedDelete[]): number => {
     const stream = streamOf(name)
     stream.position += 1
@@ -212,21 +226,26 @@ export const createMemoryStore = (clock: Clock): Store => {
       Object.assign(streamOf(name), { position: from, epoch, trimmed: from, copy: { from } })
     },
     copyPage: async (name, page, progress) =>
-      atomically(name, (stream) => {
-        if (stream.copy === undefined) throw new RangeError(`no copy of ${name} is under way`)
-        for (const record of page) {
-          const current = records.get(record.key)
-          if (current === undefined || current.version < record.version) put(stream, record)
-        }
-        stream.copy = { ...stream.copy, ...progress }
-        endCopyIfReached(name, stream, stream.log.at(-1))
-      }),
+      atomically(
+        name,
+        page.map(({ key }) => key),
+        (stream) => {
+          if (stream.copy === undefined) throw new RangeError(`no copy of ${name} is under way`)
+          for (const record of page) {
+            const current = records.get(record.key)
+            if (current === undefined || current.version < record.version) put(stream, record)
+          }
+          stream.copy = { ...stream.copy, ...progress }
+          endCopyIfReached(name, stream, stream.log.at(-1))
+        },
+      ),
     applyLog: async (name, entries) => {
       for (const entry of entries) if (entry.position > streamOf(name).position) applyOne(name, entry)
       announce(name)
       return headOf(streamOf(name))
     },
     dropScope: async (scope) => drop(scope),
+    removeStream: (name) => streams.delete(name),
     close: async () => {},
   }
 }

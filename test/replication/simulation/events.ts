@@ -1,0 +1,227 @@
+// What may happen in a simulated deployment, and how often: users, operators, and everything that fails.
+import { registeredPools } from '../../../src/directory/records/user-pool.ts'
+import { revoke } from '../../../src/signin/revocation.ts'
+import { keyArnIn, notes, poolId } from '../support/deployment.ts'
+import { allActions, servicePrincipals } from '../support/key-service.ts'
+import type { Known } from './known.ts'
+import { registeredIn, takesWrites } from './look.ts'
+import { garblings } from './stream-garbling.ts'
+import type { Process, SimulatedRegion, World } from './world.ts'
+
+export type Event = {
+  readonly weight: number
+  /** Happens in every run; any other one only in about half of them, so that runs differ in more than order. */
+  readonly isAlways?: boolean
+  /** Begins it. What takes time is waited for elsewhere; what is only known then is traced there. */
+  run(): unknown
+}
+
+const set = <Target extends object>(target: Target, values: Partial<Target>): void => {
+  Object.assign(target, values)
+}
+
+const notesMax = 12
+const subjectsMax = 4
+const tokenLifetimeMs = 1e9
+
+export const createEvents = (world: World, known: Known): Readonly<Record<string, Event>> => {
+  const { network } = world
+  const dice = world.dice.fork('events')
+  const names = [...world.regions.keys()]
+
+  const anyRegion = (): SimulatedRegion => world.region(dice.pick(names))
+  const twoNames = (): readonly [string, string] => {
+    const one = dice.pick(names)
+    return [one, dice.pick(names.filter((name) => name !== one))]
+  }
+  const serving = (of: SimulatedRegion): Process | undefined =>
+    of.process?.isServing === true ? of.process : undefined
+  /** What the gate of a Region goes by. */
+  const registeredAt = async (process: Process) =>
+    (await process.vault.region.get(registeredPools, poolId))?.value
+  /** A Region that takes itself for the primary; another one now and then, as by a client that is mistaken. */
+  const likelyPrimary = async (): Promise<SimulatedRegion> => {
+    if (dice.once(10)) return anyRegion()
+    for (const region of world.regions.values())
+      if ((await registeredIn(region))?.role === 'PRIMARY' && !dice.once(4)) return region
+    return anyRegion()
+  }
+
+  const write = async (): Promise<void> => {
+    const process = serving(await likelyPrimary())
+    const [name, text, isRemoval] = [`n${dice.below(notesMax)}`, `t${dice.below(1e6)}`, dice.once(3)]
+    const pool = process === undefined ? undefined : await registeredAt(process)
+    if (process === undefined || pool === undefined || !takesWrites(pool)) return
+    const { primary } = process.vault.pool(poolId)
+    const stored = await primary.get(notes, name)
+    await primary.commit((changes) => {
+      if (stored === undefined) changes.create(notes, { name, text })
+      else if (isRemoval) changes.delete(notes, stored)
+      else changes.replace(notes, stored, { name, text })
+    })
+  }
+
+  const revokeSome = async (): Promise<void> => {
+    const of = anyRegion()
+    const process = serving(of)
+    const subject = `user:${dice.below(subjectsMax)}`
+    const pool = process === undefined ? undefined : await registeredAt(process)
+    if (process === undefined || pool === undefined) return
+    const isPrimary = takesWrites(pool)
+    if (!isPrimary && pool.status !== 'ACTIVE') return
+    const { primary, secondary } = process.vault.pool(poolId)
+    const validAfterMs = of.clock.now()
+    await revoke(
+      {
+        poolId,
+        registered: isPrimary ? pool : { ...pool, role: 'SECONDARY' },
+        records: secondary,
+        asPrimary: () => primary,
+      },
+      { subject, validAfterMs, expiresAtMs: validAfterMs + tokenLifetimeMs },
+      { clock: of.clock, random: dice, replicaControl: process.replication.control },
+    )
+    known.revocations.push({ region: of.name, subject, validAfterMs, isUnreadable: false })
+    known.trace.add(`revoked ${of.name} ${subject}`)
+  }
+
+  const create = async (): Promise<void> => {
+    const of = await likelyPrimary()
+    const [process, target] = [serving(of), dice.pick(names)]
+    const pool = process === undefined ? undefined : await registeredAt(process)
+    if (process === undefined || pool === undefined || !takesWrites(pool) || target === of.name) return
+    const { control } = process.replication
+    await control.checkOwnKey(poolId)
+    await control.checkKeys(poolId, target)
+    await known.wish(target, 'replica', process.life, () =>
+      control.createReplica(pool, target, { made: 'here' }),
+    )
+    known.trace.add(`created ${target} at ${of.name}`)
+  }
+
+  const remove = async (): Promise<void> => {
+    const of = await likelyPrimary()
+    const [process, target] = [serving(of), dice.pick(names)]
+    const pool = process === undefined ? undefined : await registeredAt(process)
+    if (process === undefined || pool === undefined || !takesWrites(pool) || target === of.name) return
+    const { control } = process.replication
+    await known.wish(target, 'none', process.life, () => control.deleteReplica(poolId, target))
+    known.trace.add(`deleted ${target} at ${of.name}`)
+  }
+
+  const switchOne = async (): Promise<void> => {
+    const of = anyRegion()
+    const [process, target, status] = [serving(of), dice.pick(names), dice.once(3) ? 'INACTIVE' : 'ACTIVE']
+    const pool = process === undefined ? undefined : await registeredAt(process)
+    if (process === undefined || pool === undefined || target === pool.primaryRegion) return
+    const now = await process.replication.control.setStatus(pool, target, status as 'ACTIVE')
+    const former = known.statusSet.get(target)
+    if (former === undefined || now.statusAtMs > former.statusAtMs) known.statusSet.set(target, now)
+    known.trace.add(`switched ${target} to ${now.status} at ${of.name}`)
+  }
+
+  const promote = async (isForced: boolean): Promise<void> => {
+    const of = anyRegion()
+    const process = serving(of)
+    const discardsAhead = dice.once(3)
+    if (process === undefined) return
+    const { Takeover } = await process.replication.operator.promote({
+      UserPoolId: poolId,
+      Force: isForced,
+      DiscardAhead: discardsAhead,
+    })
+    known.trace.add(`promoted ${of.name} in epoch ${Takeover.Epoch}`)
+  }
+
+  /** Sometimes so much that a follower has lost its place. */
+  const trim = async (): Promise<void> => {
+    const { name, disk } = anyRegion()
+    const { position, copy } = await disk.content.head(poolId)
+    if (copy !== undefined) return
+    const upTo = position - dice.below(6)
+    await disk.content.trimLog(poolId, upTo)
+    known.hasLostItsLog.add(name)
+    known.trace.add(`trimmed ${name} to ${upTo}`)
+  }
+
+  const closeKey = (): void => {
+    const { name, keyService } = anyRegion()
+    const arn = keyArnIn(name)
+    const key = keyService.keys.get(arn)
+    if (key !== undefined && dice.once(3)) key.state = dice.pick(['Disabled', 'PendingDeletion'])
+    else keyService.deny(arn, dice.pick(servicePrincipals), dice.pick(allActions))
+  }
+  const openKeys = (): void => {
+    for (const { name, keyService } of world.regions.values()) {
+      keyService.isDown = false
+      keyService.allowAll(keyArnIn(name))
+      const key = keyService.keys.get(keyArnIn(name))
+      if (key !== undefined) key.state = 'Enabled'
+    }
+  }
+  const cut = (): void => {
+    const [one, other] = twoNames()
+    const isRefused = dice.once(2)
+    network.cut(one, other, isRefused)
+    if (!dice.once(3)) network.cut(other, one, isRefused)
+    if (dice.once(2)) network.breakLinks(one, other)
+  }
+  const heal = (): void => {
+    const [one, other] = twoNames()
+    network.heal(one, other)
+    network.heal(other, one)
+  }
+  const garbleSome = (): void => {
+    const [from, to] = twoNames()
+    network.faults.garbled.set(`${from} ${to}`, dice.pick(garblings))
+    known.garbled.add(to)
+  }
+  const mend = (): void => {
+    network.faults.garbled.clear()
+    set(network.faults, { twiceOnceIn: 0, lateOnceIn: 0, delayMs: 20 })
+    for (const { disk } of world.regions.values())
+      set(disk.faults, { slowMs: 2, state: 'fine', isTorn: false, losesAnnouncements: false })
+  }
+
+  return {
+    write: { weight: 30, isAlways: true, run: write },
+    start: { weight: 10, isAlways: true, run: () => world.start(dice.pick(names)) },
+    heal: { weight: 6, isAlways: true, run: heal },
+    mend: { weight: 5, isAlways: true, run: mend },
+    'open keys': { weight: 4, isAlways: true, run: openKeys },
+    switch: { weight: 6, isAlways: true, run: switchOne },
+    create: { weight: 5, isAlways: true, run: create },
+    revoke: { weight: 5, run: revokeSome },
+    crash: { weight: 4, run: () => world.crash(dice.pick(names)) },
+    'crash at a step': {
+      weight: 5,
+      run: () => {
+        const { name, disk } = anyRegion()
+        disk.crashAtStep(1 + dice.below(8), () => world.crash(name))
+      },
+    },
+    remove: { weight: 3, run: remove },
+    recopy: { weight: 1, run: () => void serving(anyRegion())?.replication.control.recopy(poolId) },
+    trim: { weight: 2, run: trim },
+    promote: { weight: 3, run: () => promote(false) },
+    'promote by force': { weight: 1, run: () => promote(true) },
+    cut: { weight: 4, run: cut },
+    break: { weight: 3, run: () => network.breakLinks(...twoNames()) },
+    garble: { weight: 2, run: garbleSome },
+    'slow network': { weight: 2, run: () => set(network.faults, { delayMs: 1 + dice.below(2_000) }) },
+    twice: { weight: 2, run: () => set(network.faults, { twiceOnceIn: 3 }) },
+    late: { weight: 2, run: () => set(network.faults, { lateOnceIn: 6 }) },
+    'slow disk': { weight: 2, run: () => set(anyRegion().disk.faults, { slowMs: 10 + dice.below(800) }) },
+    'full disk': { weight: 2, run: () => set(anyRegion().disk.faults, { state: 'full' }) },
+    'broken disk': { weight: 1, run: () => set(anyRegion().disk.faults, { state: 'broken' }) },
+    'torn commit': { weight: 2, run: () => set(anyRegion().disk.faults, { isTorn: true }) },
+    'lost announcements': {
+      weight: 1,
+      run: () => set(anyRegion().disk.faults, { losesAnnouncements: true }),
+    },
+    'clock jumps': { weight: 2, run: () => anyRegion().setClock(dice.between(-4_000, 4_000)) },
+    'key closed': { weight: 2, run: closeKey },
+    'key service down': { weight: 2, run: () => set(anyRegion().keyService, { isDown: true }) },
+    quiet: { weight: 2, isAlways: true, run: () => {} },
+  }
+}
