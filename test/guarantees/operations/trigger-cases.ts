@@ -23,10 +23,7 @@ const signedIn = async ({ poolId, clientId, makeUser, signIn }: World) =>
 const newEmail = [{ Name: 'email', Value: 'new@quarry.example' }]
 
 type Setting = {
-  readonly [Name in WalkedName]?: readonly [
-    trigger: Trigger,
-    prepare: (world: World) => Promise<Input<Name>>,
-  ]
+  readonly [Name in WalkedName]?: readonly [trigger: Trigger, prepare: (world: World) => Promise<Input<Name>>]
 }
 
 /** The world that `prepare` gets has the pool in which the trigger will be set. */
