@@ -62,6 +62,12 @@ const checkStart = async (
       `The replica of ${poolId} follows epoch ${epoch}; this Region is at epoch ${head.epoch}.`,
     )
   if (after > head.position) {
+    // One that has not heard of this primary's takeover yet will set aside what it has more.
+    if (epoch < head.epoch)
+      throw new Fault(
+        'StaleEpoch',
+        `The replica of ${poolId} is of epoch ${epoch}, this primary of ${head.epoch}.`,
+      )
     await foundOlder()
     throw new Fault(
       'PrimaryIsOlder',

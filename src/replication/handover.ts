@@ -9,6 +9,7 @@ import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
 import type { ReplicationParts } from './replication-parts.ts'
 import { absorbRevocations } from './revocation-courier.ts'
 import type { BackOffLimits } from './timer.ts'
+import type { Turns } from './turns.ts'
 import { lowerFence, raiseFence } from './write-guard.ts'
 
 export type Handover = {
@@ -26,6 +27,7 @@ export const createHandover = (
   parts: ReplicationParts,
   registrations: Registrations,
   claims: Pick<Claims, 'ask'>,
+  turns: Turns,
 ): Handover => {
   const { store, timer, random, log } = parts
   const watching = new Map<string, Repeater>()
@@ -62,7 +64,7 @@ export const createHandover = (
     const hasTaken = claim.takeovers.some(({ epoch }) => epoch >= handover.epoch)
     // It will tell by itself that it is the primary; the answer to that ends the hand-over.
     if (hasTaken || claim.candidateFor === handover.epoch) return undefined
-    await takeBack(poolId, handover.epoch)
+    await turns.take(poolId, () => takeBack(poolId, handover.epoch))
     return 'done'
   }
 
@@ -89,6 +91,33 @@ export const createHandover = (
     )
   }
 
+  const handOver = async (
+    poolId: string,
+    fromRegion: string,
+    epoch: number,
+  ): Promise<{ readonly position: number; readonly digest: string }> => {
+    await registrations.update(poolId, (current) => {
+      const reign = reignOf(current)
+      const { handover } = reign
+      if (current.role !== 'PRIMARY')
+        throw new Fault('NotPrimary', `The primary Region of ${poolId} is ${current.primaryRegion}.`)
+      if (!current.replicaRegions.includes(fromRegion) || reign.isOpening === true)
+        throw new Fault('NotAReplica', `${poolId} can't be handed over to ${fromRegion} now.`)
+      if (handover !== undefined && handover.to !== fromRegion)
+        throw new Fault('HandedOver', `${poolId} is being handed over to ${handover.to}.`)
+      if (handover?.epoch === epoch) return current
+      if (epoch <= Math.max(reign.seenEpoch, epochOf(reign.takeovers)))
+        throw new Fault('StaleEpoch', `Epoch ${epoch} of ${poolId} was used before.`)
+      return { ...current, reign: { ...reign, seenEpoch: epoch, handover: { to: fromRegion, epoch } } }
+    })
+    startWatching(poolId)
+    await raiseFence(store, poolId)
+    // Nothing gets into the log any more: this is where the pool ends here.
+    const { position, digest } = await store.head(poolId)
+    log.info({ poolId, to: fromRegion, epoch, position }, 'the pool is being handed over')
+    return { position, digest }
+  }
+
   return {
     resume: async () => {
       for await (const pool of registrations.all()) {
@@ -102,32 +131,14 @@ export const createHandover = (
         const fields = readFields(body)
         const poolId = fields.text('poolId')
         const epoch = fields.count('epoch')
-        await registrations.update(poolId, (current) => {
-          const reign = reignOf(current)
-          const { handover } = reign
-          if (current.role !== 'PRIMARY')
-            throw new Fault('NotPrimary', `The primary Region of ${poolId} is ${current.primaryRegion}.`)
-          if (!current.replicaRegions.includes(fromRegion) || reign.isOpening === true)
-            throw new Fault('NotAReplica', `${poolId} can't be handed over to ${fromRegion} now.`)
-          if (handover !== undefined && handover.to !== fromRegion)
-            throw new Fault('HandedOver', `${poolId} is being handed over to ${handover.to}.`)
-          if (handover?.epoch === epoch) return current
-          if (epoch <= Math.max(reign.seenEpoch, epochOf(reign.takeovers)))
-            throw new Fault('StaleEpoch', `Epoch ${epoch} of ${poolId} was used before.`)
-          return { ...current, reign: { ...reign, seenEpoch: epoch, handover: { to: fromRegion, epoch } } }
-        })
-        startWatching(poolId)
-        await raiseFence(store, poolId)
-        // Nothing gets into the log any more: this is where the pool ends here.
-        const { position, digest } = await store.head(poolId)
-        log.info({ poolId, to: fromRegion, epoch, position }, 'the pool is being handed over')
-        return { position, digest }
+        return turns.take(poolId, () => handOver(poolId, fromRegion, epoch))
       },
       'hand-back': async (fromRegion, body) => {
         const fields = readFields(body)
         const poolId = fields.text('poolId')
         const { handover } = reignOf(await registered(poolId))
-        if (handover?.to === fromRegion) await takeBack(poolId, fields.count('epoch'))
+        const epoch = fields.count('epoch')
+        if (handover?.to === fromRegion) await turns.take(poolId, () => takeBack(poolId, epoch))
         return {}
       },
     },

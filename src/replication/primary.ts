@@ -119,7 +119,10 @@ export const createPrimary = (
     let isNew = false
     await registrations.update(poolId, (current) => {
       const reign = reignOf(current)
-      isNew = current.role === 'PRIMARY' && (reign.isOlderThan?.position ?? 0) < position
+      isNew =
+        current.role === 'PRIMARY' &&
+        reign.isOpening !== true &&
+        (reign.isOlderThan?.position ?? 0) < position
       return isNew
         ? { ...current, reign: { ...reign, isOlderThan: { region: replicaRegion, position } } }
         : current

@@ -18,6 +18,7 @@ import { absorbRevocations } from './revocation-courier.ts'
 import type { Secondary } from './secondary.ts'
 import type { Succession } from './succession.ts'
 import type { BackOffLimits } from './timer.ts'
+import type { Turns } from './turns.ts'
 import { lowerFence } from './write-guard.ts'
 
 export type PromotionRequest = {
@@ -54,10 +55,11 @@ export const createPromotion = (
     readonly claims: Claims
     readonly records: ReplicaRecords
     readonly confirmations: Pick<Confirmations, 'modeChanged'>
+    readonly turns: Turns
   },
 ): Promotion => {
   const { region, vault, store, clock, random, timer, transport, log } = parts
-  const { primary, secondary, succession, claims, records, confirmations } = roles
+  const { primary, secondary, succession, claims, records, confirmations, turns } = roles
   const underWay = new Map<string, Promise<Takeover>>()
   const opening = new Map<string, Repeater>()
 
@@ -224,7 +226,7 @@ export const createPromotion = (
       backOff,
       pauseMs: 0,
       run: async () => {
-        await open(poolId)
+        await turns.take(poolId, () => open(poolId))
         opening.delete(poolId)
         return 'done'
       },
@@ -276,7 +278,7 @@ export const createPromotion = (
         )
       throw error
     }
-    return takeOver(poolId, epoch, false)
+    return turns.take(poolId, () => takeOver(poolId, epoch, false))
   }
 
   const forced = async (
@@ -288,7 +290,7 @@ export const createPromotion = (
     const head = await store.head(pool.poolId)
     if (!discardsAhead) requireFurthest(pool, head, known)
     await beginCandidacy(pool.poolId, epoch, true)
-    return takeOver(pool.poolId, epoch, true)
+    return turns.take(pool.poolId, () => takeOver(pool.poolId, epoch, true))
   }
 
   const promoteOnce = async ({ poolId, isForced, discardsAhead }: PromotionRequest): Promise<Takeover> => {
@@ -317,14 +319,16 @@ export const createPromotion = (
       const takeover = isForced
         ? await forced(pool, epoch, known, discardsAhead)
         : await planned(pool, epoch, known.get(pool.primaryRegion))
-      await open(poolId).catch((error: unknown) => {
-        openUntilDone(poolId)
-        throw new Fault(
-          'ServiceUnavailable',
-          `${region} has become the primary Region of ${poolId} and can not take writes yet. It will by itself; the log says why.`,
-          { status: 503, cause: error },
-        )
-      })
+      await turns
+        .take(poolId, () => open(poolId))
+        .catch((error: unknown) => {
+          openUntilDone(poolId)
+          throw new Fault(
+            'ServiceUnavailable',
+            `${region} has become the primary Region of ${poolId} and can not take writes yet. It will by itself; the log says why.`,
+            { status: 503, cause: error },
+          )
+        })
       return takeover
     } finally {
       // Of a promotion that failed: it follows its primary as before.

@@ -20,6 +20,7 @@ import { createSecondary } from './secondary.ts'
 import { createSetAsideWrites } from './set-aside.ts'
 import { createSuccession } from './succession.ts'
 import { systemTimer } from './timer.ts'
+import { createTurns } from './turns.ts'
 import type { WriteWatch } from './write-guard.ts'
 
 export type ReplicationStatus = {
@@ -50,19 +51,21 @@ export type Replication = {
 export const createReplication = (options: ReplicationOptions): Replication => {
   const parts: ReplicationParts = { ...options, timer: options.timer ?? systemTimer }
   const registrations = createRegistrations(parts.vault)
+  const turns = createTurns()
   const records = createReplicaRecords(parts)
   const setAside = createSetAsideWrites(parts.store)
   const claims = createClaims(parts, registrations)
   const primary = createPrimary(parts, registrations, records)
-  const secondary = createSecondary(parts, registrations)
+  const secondary = createSecondary(parts, registrations, turns)
   const confirmations = createConfirmations(parts, registrations, primary.authorise)
-  const handover = createHandover(parts, registrations, claims)
+  const handover = createHandover(parts, registrations, claims, turns)
   const succession = createSuccession(parts, registrations, {
     primary,
     secondary,
     claims,
     setAside,
     confirmations,
+    turns,
   })
   const promotion = createPromotion(parts, registrations, {
     primary,
@@ -71,6 +74,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
     claims,
     records,
     confirmations,
+    turns,
   })
   const comparison = createComparison(parts, registrations, claims)
   const reapply = createReapply(parts, registrations, setAside)

@@ -12,6 +12,7 @@ import type { ReplicationParts } from './replication-parts.ts'
 import { carryRevocations } from './revocation-courier.ts'
 import { setAsideScope } from './set-aside.ts'
 import { type StatusRegister, setStatus } from './status-register.ts'
+import type { Turns } from './turns.ts'
 import { lowerFence, raiseFence } from './write-guard.ts'
 
 export type Secondary = {
@@ -34,7 +35,11 @@ export type Secondary = {
   close(): Promise<void>
 }
 
-export const createSecondary = (parts: ReplicationParts, registrations: Registrations): Secondary => {
+export const createSecondary = (
+  parts: ReplicationParts,
+  registrations: Registrations,
+  turns: Turns,
+): Secondary => {
   const { region, vault, store, clock, transport, log } = parts
   const registration = createReplicaRegistration(parts, registrations)
   const { registered } = registration
@@ -50,7 +55,7 @@ export const createSecondary = (parts: ReplicationParts, registrations: Registra
     return copy === undefined || epoch !== epochOf(takeovers)
   }
 
-  const join = async (poolId: string): Promise<void> => {
+  const joinNow = async (poolId: string): Promise<void> => {
     await leaving.get(poolId)
     const pool = await registrations.get(poolId)
     if (pool === undefined || pool.role !== 'SECONDARY' || pool.status === 'DELETING') return
@@ -62,6 +67,8 @@ export const createSecondary = (parts: ReplicationParts, registrations: Registra
     const how = { copiesAnew, dismissed: () => void leave(poolId) }
     members.set(poolId, startReplicaMember(pool, how, registration, parts))
   }
+
+  const join = (poolId: string): Promise<void> => turns.take(poolId, () => joinNow(poolId))
 
   const leave = (poolId: string): Promise<void> => {
     const member = members.get(poolId)

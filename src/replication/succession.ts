@@ -14,6 +14,7 @@ import { salvageRevocations } from './revocation-courier.ts'
 import type { Secondary } from './secondary.ts'
 import type { SetAsideWrites } from './set-aside.ts'
 import type { BackOffLimits } from './timer.ts'
+import type { Turns } from './turns.ts'
 import { raiseFence } from './write-guard.ts'
 
 export type Succession = {
@@ -38,18 +39,19 @@ export const createSuccession = (
     readonly claims: Claims
     readonly setAside: SetAsideWrites
     readonly confirmations: Pick<Confirmations, 'modeChanged'>
+    readonly turns: Turns
   },
 ): Succession => {
   const { region, vault, store, clock, random, timer, log } = parts
-  const { primary, secondary, claims, setAside, confirmations } = roles
+  const { primary, secondary, claims, setAside, confirmations, turns } = roles
   const running = new Map<string, Repeater>()
 
   /** Whether the history here goes on where the new primary's parted from it. What it has beyond is then set aside. */
   const compare = async (poolId: string): Promise<void> => {
-    await raiseFence(store, poolId)
     const pool = await registrations.get(poolId)
     const succession = pool === undefined ? undefined : reignOf(pool).succession
     if (succession?.step !== 'compare') return
+    await raiseFence(store, poolId)
     const head = await store.head(poolId)
     const isCopying = head.copy !== undefined
     const hasMore = !isCopying && head.position > succession.after
@@ -79,7 +81,7 @@ export const createSuccession = (
       backOff,
       pauseMs: 0,
       run: async () => {
-        await compare(poolId)
+        await turns.take(poolId, () => compare(poolId))
         await secondary.join(poolId)
         running.delete(poolId)
         return 'done'
@@ -122,7 +124,7 @@ export const createSuccession = (
   }
 
   /** Writes down who the primary is and stops writes; undefined when the claim is not later than what is known here. */
-  const yieldTo = async (
+  const yieldNow = async (
     poolId: string,
     takeovers: readonly Takeover[],
     replicaRegions?: readonly string[],
@@ -143,6 +145,9 @@ export const createSuccession = (
     return now
   }
 
+  const yieldTo = (...given: Parameters<typeof yieldNow>): Promise<RegisteredPool | undefined> =>
+    turns.take(given[0], () => yieldNow(...given))
+
   const adopt: Succession['adopt'] = async (poolId, takeovers, replicaRegions) => {
     if ((await yieldTo(poolId, takeovers, replicaRegions)) === undefined) return
     await primary.leave(poolId)
@@ -161,6 +166,7 @@ export const createSuccession = (
           const head = await store.head(pool.poolId)
           for (const [name, { takeovers, role, isCopying, position }] of answers)
             if (isLater(takeovers, reignOf(pool).takeovers)) await yieldTo(pool.poolId, takeovers)
+            else if (isLater(reignOf(pool).takeovers, takeovers)) continue
             else if (role === 'SECONDARY' && !isCopying && position > head.position)
               await primary.noteOlder(pool.poolId, name, position)
         }

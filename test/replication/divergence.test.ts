@@ -25,6 +25,7 @@ const makeDeployment = async (): Promise<void> => {
   await deployment
     .region(east)
     .call('UpdateUserPoolReplica', { UserPoolId: poolId, RegionName: west, Status: 'ACTIVE' })
+  await waitUntil('it serves', async () => (await deployment.statusAt(west, west)) === 'ACTIVE')
   await deployment.settled()
 }
 
