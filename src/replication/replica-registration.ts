@@ -61,7 +61,8 @@ export const createReplicaRegistration = (
           told !== undefined && told.status !== 'CREATING' && told.statusAtMs > current.statusAtMs
         const register = isToldLater
           ? { status: told.status, statusAtMs: told.statusAtMs }
-          : setStatus(current, statusAfterCopy ?? 'INACTIVE', clock.now())
+          : // Of no later time than the copy's beginning: whatever somebody sets meanwhile wins.
+            setStatus(current, statusAfterCopy ?? 'INACTIVE', current.statusAtMs)
         return { ...rest, ...register }
       })
       log.info({ poolId, region }, 'the replica is complete')

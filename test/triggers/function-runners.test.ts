@@ -144,7 +144,7 @@ describe('a function at an endpoint', () => {
       endpoint: lambda.origin,
       credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' },
     })
-    const caller = createFunctionCaller([runner], 150)
+    const caller = createFunctionCaller([runner], 600)
     endings.push(
       () => lambda.close(),
       () => caller.close(),
