@@ -2,6 +2,7 @@
 // same for all, as the model of each names it.
 import { afterAll, describe, expect, test } from 'vitest'
 import { groupOperations } from '../../src/directory/operations/group/operations.ts'
+import { whyItNeverComes } from '../../src/region/errors-that-never-come.ts'
 import { userPoolOperations } from '../../src/region/user-pool-operations.ts'
 import { replicationOperations } from '../../src/replication/operations/replication-operations.ts'
 import { loadModel } from '../../src/wire/model.ts'
@@ -16,6 +17,7 @@ import {
 import { refusalOf } from './operations/call.ts'
 import { exampleRequest } from './operations/example-requests.ts'
 import type { WalkedName } from './operations/requests.ts'
+import { hasRate } from './operations/shared-rows.ts'
 
 const model = loadModel('cognito-idp')
 const operations = userPoolOperations(replicationOperations({} as never))
@@ -57,6 +59,16 @@ describe('writes that keep colliding', () => {
       expect((await ask(colliding, name)).name).toBe('ConcurrentModificationException')
     },
   )
+})
+
+describe('writes that keep colliding, without an error of their own in the model,', () => {
+  const others = listed('TooManyRequestsException').filter(
+    ({ name }) =>
+      !hasRate(name) && whyItNeverComes('cognito-idp', name, 'TooManyRequestsException') === undefined,
+  )
+  test.each(others.map(({ name }) => name))('end %s in TooManyRequestsException', async (name) => {
+    expect((await ask(colliding, name)).name).toBe('TooManyRequestsException')
+  })
 })
 
 describe('a replica that is CREATING', () => {

@@ -31,3 +31,8 @@ export const required = <Value>(value: Value | undefined): Value => {
   if (value === undefined) throw new Error('the answer lacks a member that the test needs')
   return value
 }
+
+/** Calls again and again, whatever comes of it: until a limit is reached. */
+export const tries = async (count: number, call: () => Promise<unknown>): Promise<void> => {
+  for (let index = 0; index < count; index += 1) await refusalOf(call())
+}

@@ -113,6 +113,10 @@ export const poolCases: Rows = {
     UserPoolTaggingException: { provoke: async (_, request) => ({ ...request, UserPoolTags: reservedTags }) },
   },
   CreateUserPoolClient: {
+    LimitExceededException: {
+      elsewhere: 'test/guarantees/operations-failures.test.ts',
+      because: 'as many as a pool can have take too long to make',
+    },
     FeatureUnavailableInTierException: {
       provoke: async (world, request) => ({
         ...request,

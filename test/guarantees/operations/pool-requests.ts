@@ -108,7 +108,7 @@ const uploadedImportJob = async (world: World, userCount: number, poolId = world
 /** A pool of its own in which an import runs for a while. */
 export const runningImportJob = async (world: World) => {
   const { poolId } = await world.makePoolWith({ AutoVerifiedAttributes: ['email'] })
-  const job = await uploadedImportJob(world, 3_000, poolId)
+  const job = await uploadedImportJob(world, 600, poolId)
   await world.call('StartUserImportJob', job)
   return job
 }

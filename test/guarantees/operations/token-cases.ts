@@ -1,15 +1,11 @@
 // What provokes the errors of operations of signed-in users, and of those on tokens, that no shared rule gives.
-import { required } from './call.ts'
+import { required, tries } from './call.ts'
 import { confirmedDevice } from './devices.ts'
 import type { Rows } from './rows.ts'
 import { madePasskey, totpOf } from './token-requests.ts'
 import { aliasPool, historyPool } from './user-cases.ts'
-import { password, type World } from './world.ts'
+import { password, type World, wrong } from './world.ts'
 
-const wrong = (code: string): string => (code === '000000' ? '111111' : '000000')
-const tries = async (count: number, call: () => Promise<unknown>): Promise<void> => {
-  for (let index = 0; index < count; index += 1) await call().catch(() => undefined)
-}
 /** The access token of a fresh user of a pool made like this. */
 const tokenIn = async (
   { makePoolWith, makeUser, signIn }: World,

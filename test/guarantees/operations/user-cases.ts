@@ -1,36 +1,30 @@
 // What provokes the errors of operations on users, sign-up and recovery that no shared rule gives.
-import { required } from './call.ts'
+import { required, tries } from './call.ts'
 import type { Rows } from './rows.ts'
 import { linkOf } from './user-requests.ts'
-import { password, type World } from './world.ts'
+import { password, type World, wrong } from './world.ts'
 
 const short = 'short'
 export const verifiedEmail = (Value: string) => [
   { Name: 'email', Value },
   { Name: 'email_verified', Value: 'true' },
 ]
-const aliasPools = new WeakMap<World, Promise<{ poolId: string; clientId: string }>>()
-/** A pool in which e-mail addresses and preferred user names are aliases, and `holder` has taken some. */
-export const aliasPool = (world: World): Promise<{ poolId: string; clientId: string }> => {
-  const make = async () => {
-    const pool = await world.makePoolWith({
-      AliasAttributes: ['email', 'preferred_username'],
-      AutoVerifiedAttributes: ['email'],
-    })
-    await world.call('AdminCreateUser', {
-      UserPoolId: pool.poolId,
-      Username: 'holder',
-      MessageAction: 'SUPPRESS',
-      UserAttributes: [
-        ...verifiedEmail('taken@quarry.example'),
-        { Name: 'preferred_username', Value: 'taken' },
-      ],
-    })
-    return pool
-  }
-  const made = aliasPools.get(world) ?? make()
-  aliasPools.set(world, made)
-  return made
+/** A pool in which e-mail addresses and preferred user names are aliases, and somebody has taken some. */
+export const aliasPool = async ({ call, makePoolWith }: World) => {
+  const pool = await makePoolWith({
+    AliasAttributes: ['email', 'preferred_username'],
+    AutoVerifiedAttributes: ['email'],
+  })
+  await call('AdminCreateUser', {
+    UserPoolId: pool.poolId,
+    Username: 'holder',
+    MessageAction: 'SUPPRESS',
+    UserAttributes: [
+      ...verifiedEmail('taken@quarry.example'),
+      { Name: 'preferred_username', Value: 'taken' },
+    ],
+  })
+  return pool
 }
 /** A pool that remembers passwords, and a user of it. */
 export const historyPool = async ({ makePoolWith, makeUser }: World) => {
@@ -44,10 +38,6 @@ export const historyPool = async ({ makePoolWith, makeUser }: World) => {
 export const secretClient = async ({ poolId, makeClient }: World) => ({
   ClientId: await makeClient(poolId, { GenerateSecret: true }),
 })
-const tries = async (count: number, call: () => Promise<unknown>): Promise<void> => {
-  for (let index = 0; index < count; index += 1) await call().catch(() => undefined)
-}
-const wrong = (code: string): string => (code === '000000' ? '111111' : '000000')
 const awaited = async (world: World) => {
   const Username = await world.makeUser()
   await world.call('ForgotPassword', { ClientId: world.clientId, Username })
@@ -222,6 +212,10 @@ export const userCases: Rows = {
     },
   },
   CreateGroup: {
+    LimitExceededException: {
+      elsewhere: 'test/guarantees/operations-failures.test.ts',
+      because: 'as many as a pool can have take too long to make',
+    },
     GroupExistsException: {
       provoke: async ({ call, newName }, request) => {
         const group = { ...request, GroupName: newName() }

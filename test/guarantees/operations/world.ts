@@ -6,7 +6,7 @@ import type { Input } from '../../../src/directory/operation.ts'
 import { systemRandom } from '../../../src/telemetry/clock.ts'
 import { makeFunctionsFolder } from '../../support/functions-folder.ts'
 import { lastMessage } from '../../support/region-inbox.ts'
-import { eventually, startRegions } from '../../support/regions.ts'
+import { eventually, freePorts, startRegions } from '../../support/regions.ts'
 import {
   makeActiveReplica,
   makeMultiRegionKey,
@@ -26,6 +26,9 @@ export const flows = [
   'ALLOW_USER_AUTH',
   'ALLOW_REFRESH_TOKEN_AUTH',
 ] as const
+
+/** Another code than this one. */
+export const wrong = (code: string): string => (code === '000000' ? '111111' : '000000')
 
 /** What a signed-in user holds. */
 export type SignedIn = {
@@ -85,9 +88,12 @@ export const startWorld = async (): Promise<World> => {
     accessKeyId: 'AKIDNOBODY',
     secretAccessKey: systemRandom.bytes(30).toString('base64'),
   }
+  const [silentPort = 0] = await freePorts(1)
   const regions = await startRegions([primaryRegion, secondaryRegion], {
     users: [{ ...nobody, userName: 'nobody' }],
     lambda: { functionsFolder: functions.path },
+    // E-mail stays in the inbox; nobody takes text messages.
+    messages: { sms: { webhook: { url: `http://127.0.0.1:${silentPort}/` } } },
   })
   const call = callerOf(regions.cognito(primaryRegion))
   const callSecondary = callerOf(regions.cognito(secondaryRegion))
