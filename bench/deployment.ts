@@ -34,6 +34,7 @@ export const startDeployment = async () => {
       .split(' ')
   return {
     supervisor,
+    dataFolder: join(folder, 'data'),
     startedInMs,
     origins,
     cognito: (region: string) =>

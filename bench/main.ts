@@ -1,5 +1,5 @@
 // Runs the benchmarks one after another, each a process of its own: `npm run bench`, or `npm run bench -- sign-in` for some of them.
-// BENCH_USERS=100000 in the environment sets how many users the large pools of `store`, `replication` and `region` have.
+// BENCH_USERS=100000 in the environment sets how many users the large pools of `store`, `replication` and `region` have; BENCH_LARGE=1000000 that of `scale`.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   store: 'commits, beside the disk’s flushes and bare inserts',
   'sign-in': 'tokens and sign-ins, beside the cryptography they are made of',
   replication: 'lag and copying, beside the rate of the writes',
+  scale: 'a large pool beside a small one, copying it, catching up',
   region: 'start-up, memory, and what ListUsers costs in a small and a large pool',
 }
 
