@@ -5,12 +5,14 @@ import { password, type World } from './world.ts'
 
 const number = { Name: 'phone_number', Value: '+15550109876' }
 
-const phonePool = ({ makePoolWith }: World) =>
-  makePoolWith({
-    AutoVerifiedAttributes: ['phone_number'],
-    SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::000000000000:role/service-role/sms' },
-    AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'verified_phone_number', Priority: 1 }] },
-  })
+const phonePool = ({ makePoolWith, shared }: World) =>
+  shared('telephones', () =>
+    makePoolWith({
+      AutoVerifiedAttributes: ['phone_number'],
+      SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::000000000000:role/service-role/sms' },
+      AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'verified_phone_number', Priority: 1 }] },
+    }),
+  )
 /** A confirmed user who is reached by telephone only. */
 const withTelephone = async (world: World) => {
   const { poolId, clientId } = await phonePool(world)

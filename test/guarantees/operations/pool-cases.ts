@@ -3,11 +3,8 @@ import { limitOf, newBranding, newTerms, oidc, runningImportJob } from './pool-r
 import type { Rows } from './rows.ts'
 import type { World } from './world.ts'
 
-const lite = async ({ makePoolWith }: World) => {
-  const { poolId, clientId } = await makePoolWith({ UserPoolTier: 'LITE' })
-  return { UserPoolId: poolId, ClientId: clientId }
-}
-const plain = async ({ makePoolWith }: World) => ({ UserPoolId: (await makePoolWith({})).poolId })
+const lite = async ({ lite: { poolId, clientId } }: World) => ({ UserPoolId: poolId, ClientId: clientId })
+const plain = async ({ plain: { poolId } }: World) => ({ UserPoolId: poolId })
 const reservedTags = { 'aws:own': 'no' }
 const passwordless = {
   SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] },
@@ -94,7 +91,6 @@ export const poolCases: Rows = {
     LimitExceededException: {
       provoke: async (world, request) => {
         const job = { ...request, ...(await plain(world)) }
-        await world.call('UpdateUserPool', { UserPoolId: job.UserPoolId, AutoVerifiedAttributes: ['email'] })
         await repeated(50, () => world.call('CreateUserImportJob', job))
         return job
       },

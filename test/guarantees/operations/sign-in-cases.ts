@@ -32,8 +32,8 @@ const resetUser = async ({ call, poolId, makeUser }: World): Promise<string> => 
   await call('AdminResetUserPassword', { UserPoolId: poolId, Username })
   return Username
 }
-const customPool = async (world: World, isWhole: boolean): Promise<Pool> => {
-  const { functions, makePoolWith } = world
+/** A pool whose functions lead a sign-in. */
+const customPool = async ({ functions, makePoolWith }: World): Promise<Pool> => {
   functions.write(
     'define-challenge',
     `export const handler = async (event) => ({ ...event, response: { challengeName: 'CUSTOM_CHALLENGE', issueTokens: false, failAuthentication: false } })`,
@@ -42,18 +42,25 @@ const customPool = async (world: World, isWhole: boolean): Promise<Pool> => {
     'create-challenge',
     `export const handler = async (event) => ({ ...event, response: { publicChallengeParameters: {}, privateChallengeParameters: {} } })`,
   )
-  const LambdaConfig = {
-    DefineAuthChallenge: functionArn('define-challenge'),
-    CreateAuthChallenge: functionArn('create-challenge'),
-  }
-  return makePoolWith(isWhole ? { LambdaConfig } : {})
+  return makePoolWith({
+    LambdaConfig: {
+      DefineAuthChallenge: functionArn('define-challenge'),
+      CreateAuthChallenge: functionArn('create-challenge'),
+    },
+  })
 }
+/** A pool of the LITE plan with a client from the time when it had another one. */
+const downgraded = (world: World): Promise<Pool> =>
+  world.shared('downgraded', async () => {
+    const pool = await world.makePoolWith({})
+    await world.call('UpdateUserPool', { UserPoolId: pool.poolId, UserPoolTier: 'LITE' })
+    return pool
+  })
 
 export const initiateCases = (starter: Starter) => ({
   FeatureUnavailableInTierException: {
     provoke: async (world: World) => {
-      const pool = await world.makePoolWith({})
-      await world.call('UpdateUserPool', { UserPoolId: pool.poolId, UserPoolTier: 'LITE' })
+      const pool = await downgraded(world)
       return startOf(starter, pool, {
         ClientId: pool.clientId,
         AuthFlow: 'USER_AUTH',
@@ -63,7 +70,7 @@ export const initiateCases = (starter: Starter) => ({
   },
   InvalidUserPoolConfigurationException: {
     provoke: async (world: World) => {
-      const pool = await customPool(world, false)
+      const pool = world.plain
       return startOf(starter, pool, {
         ClientId: pool.clientId,
         AuthFlow: 'CUSTOM_AUTH',
@@ -216,7 +223,7 @@ export const respondCases = (starter: Starter) => ({
   },
   InvalidUserPoolConfigurationException: {
     provoke: async (world: World) => {
-      const pool = await customPool(world, true)
+      const pool = await customPool(world)
       const USERNAME = await world.makeUser(pool.poolId)
       const { Session } = await begin(
         world,

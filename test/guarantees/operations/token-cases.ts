@@ -6,32 +6,26 @@ import { madePasskey, totpOf } from './token-requests.ts'
 import { aliasPool, historyPool } from './user-cases.ts'
 import { password, type World, wrong } from './world.ts'
 
-/** The access token of a fresh user of a pool made like this. */
-const tokenIn = async (
-  { makePoolWith, makeUser, signIn }: World,
-  pool: Parameters<World['makePoolWith']>[0] = {},
-) => {
-  const { poolId, clientId } = await makePoolWith(pool)
-  const { accessToken } = await signIn(await makeUser(poolId), clientId)
-  return { poolId, AccessToken: accessToken }
-}
+/** The access token of a user of a pool without passkeys, software tokens and devices. */
+const plainToken = async ({ plain: { poolId, clientId }, makeUser, signIn }: World) => ({
+  AccessToken: (await signIn(await makeUser(poolId), clientId)).accessToken,
+})
 /** The token of a user whose pool tracks no devices, in a request that is right otherwise. */
 const untracked = {
   InvalidUserPoolConfigurationException: {
     provoke: async (world: World, request: { readonly DeviceKey?: string | undefined }) => ({
       ...request,
       DeviceKey: required(request.DeviceKey),
-      AccessToken: (await tokenIn(world)).AccessToken,
+      AccessToken: (await plainToken(world)).AccessToken,
     }),
   },
 }
 const untrackedByAdmin = {
   InvalidUserPoolConfigurationException: {
     provoke: async (
-      { makePoolWith, makeUser }: World,
+      { plain: { poolId }, makeUser }: World,
       request: { readonly DeviceKey?: string | undefined },
     ) => {
-      const { poolId } = await makePoolWith({})
       const DeviceKey = required(request.DeviceKey)
       return { ...request, DeviceKey, UserPoolId: poolId, Username: await makeUser(poolId) }
     },
@@ -71,16 +65,16 @@ export const tokenCases: Rows = {
   AdminGetDevice: untrackedByAdmin,
   AdminListDevices: {
     InvalidUserPoolConfigurationException: {
-      provoke: async ({ makePoolWith, makeUser }) => {
-        const { poolId } = await makePoolWith({})
-        return { UserPoolId: poolId, Username: await makeUser(poolId) }
-      },
+      provoke: async ({ plain: { poolId }, makeUser }) => ({
+        UserPoolId: poolId,
+        Username: await makeUser(poolId),
+      }),
     },
   },
   AdminUpdateDeviceStatus: untrackedByAdmin,
   AssociateSoftwareToken: {
     SoftwareTokenMFANotFoundException: {
-      provoke: async (world) => ({ AccessToken: (await tokenIn(world)).AccessToken }),
+      provoke: async (world) => ({ AccessToken: (await plainToken(world)).AccessToken }),
     },
   },
   ChangePassword: {
@@ -127,7 +121,7 @@ export const tokenCases: Rows = {
     WebAuthnCredentialNotSupportedException: { provoke: passkeyThat({ type: 'webauthn.get' }) },
     WebAuthnNotEnabledException: {
       provoke: async (world) => ({
-        AccessToken: (await tokenIn(world)).AccessToken,
+        AccessToken: (await plainToken(world)).AccessToken,
         Credential: (await madePasskey(world)).Credential,
       }),
     },
@@ -173,7 +167,7 @@ export const tokenCases: Rows = {
   },
   ListDevices: {
     InvalidUserPoolConfigurationException: {
-      provoke: async (world) => ({ AccessToken: (await tokenIn(world)).AccessToken }),
+      provoke: async (world) => ({ AccessToken: (await plainToken(world)).AccessToken }),
     },
   },
   RevokeToken: {
@@ -202,14 +196,15 @@ export const tokenCases: Rows = {
     },
     WebAuthnConfigurationMissingException: {
       provoke: async (world) => {
-        const { AccessToken } = await tokenIn(world, {
+        const { poolId, clientId } = await world.makePoolWith({
           Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'WEB_AUTHN'] } },
         })
-        return { AccessToken }
+        const { accessToken } = await world.signIn(await world.makeUser(poolId), clientId)
+        return { AccessToken: accessToken }
       },
     },
     WebAuthnNotEnabledException: {
-      provoke: async (world) => ({ AccessToken: (await tokenIn(world)).AccessToken }),
+      provoke: async (world) => ({ AccessToken: (await plainToken(world)).AccessToken }),
     },
   },
   UpdateDeviceStatus: untracked,
@@ -242,9 +237,9 @@ export const tokenCases: Rows = {
       provoke: async (world) => {
         const { poolId, clientId } = await aliasPool(world)
         const { accessToken } = await world.signIn(await world.makeUser(poolId), clientId)
-        const UserAttributes = [{ Name: 'email', Value: 'taken@quarry.example' }]
+        const UserAttributes = [{ Name: 'email', Value: 'held@quarry.example' }]
         await world.call('UpdateUserAttributes', { AccessToken: accessToken, UserAttributes })
-        return { AccessToken: accessToken, AttributeName: 'email', Code: await world.codeOf('taken', poolId) }
+        return { AccessToken: accessToken, AttributeName: 'email', Code: await world.codeOf('held', poolId) }
       },
     },
     CodeMismatchException: { provoke: awaitedCode },

@@ -9,30 +9,34 @@ export const verifiedEmail = (Value: string) => [
   { Name: 'email', Value },
   { Name: 'email_verified', Value: 'true' },
 ]
-/** A pool in which e-mail addresses and preferred user names are aliases, and somebody has taken some. */
-export const aliasPool = async ({ call, makePoolWith }: World) => {
-  const pool = await makePoolWith({
-    AliasAttributes: ['email', 'preferred_username'],
-    AutoVerifiedAttributes: ['email'],
+/** A pool in which e-mail addresses and preferred user names are aliases, and some are taken. */
+export const aliasPool = (world: World) =>
+  world.shared('aliases', async () => {
+    const pool = await world.makePoolWith({
+      AliasAttributes: ['email', 'preferred_username'],
+      AutoVerifiedAttributes: ['email'],
+    })
+    for (const taken of ['taken', 'held'])
+      await world.call('AdminCreateUser', {
+        UserPoolId: pool.poolId,
+        Username: `has-${taken}`,
+        MessageAction: 'SUPPRESS',
+        UserAttributes: [
+          ...verifiedEmail(`${taken}@quarry.example`),
+          { Name: 'preferred_username', Value: taken },
+        ],
+      })
+    return pool
   })
-  await call('AdminCreateUser', {
-    UserPoolId: pool.poolId,
-    Username: 'holder',
-    MessageAction: 'SUPPRESS',
-    UserAttributes: [
-      ...verifiedEmail('taken@quarry.example'),
-      { Name: 'preferred_username', Value: 'taken' },
-    ],
-  })
-  return pool
-}
 /** A pool that remembers passwords, and a user of it. */
-export const historyPool = async ({ makePoolWith, makeUser }: World) => {
-  const pool = await makePoolWith({
-    AutoVerifiedAttributes: ['email'],
-    Policies: { PasswordPolicy: { MinimumLength: 8, PasswordHistorySize: 3 } },
-  })
-  return { ...pool, username: await makeUser(pool.poolId) }
+export const historyPool = async (world: World) => {
+  const pool = await world.shared('history', () =>
+    world.makePoolWith({
+      AutoVerifiedAttributes: ['email'],
+      Policies: { PasswordPolicy: { MinimumLength: 8, PasswordHistorySize: 3 } },
+    }),
+  )
+  return { ...pool, username: await world.makeUser(pool.poolId) }
 }
 /** A client with a secret, whose requests need a hash made with it. */
 export const secretClient = async ({ poolId, makeClient }: World) => ({

@@ -58,6 +58,11 @@ export type World = {
   readonly deletedUser: { readonly accessToken: string }
   /** Access tokens that are not taken, by the reason. */
   readonly refused: Readonly<Record<'altered' | 'revoked' | 'disabled' | 'reset', string>>
+  /** What several operations use and none changes: a pool costs two RSA key pairs. */
+  readonly plain: { readonly poolId: string; readonly clientId: string }
+  readonly lite: { readonly poolId: string; readonly clientId: string }
+  /** Made when it is first asked for, and kept. */
+  shared<Value>(name: string, make: () => Promise<Value>): Promise<Value>
   /** A name that nothing has yet. */
   newName(): string
   /** A confirmed user with `password` and a verified address `<name>@quarry.example`. */
@@ -106,6 +111,7 @@ export const startWorld = async (): Promise<World> => {
     }),
   )
 
+  const sharedValues = new Map<string, Promise<unknown>>()
   let nameCount = 0
   const newName = (): string => {
     nameCount += 1
@@ -240,6 +246,13 @@ export const startWorld = async (): Promise<World> => {
       revoked: required(revoked).accessToken,
       disabled: required(disabled).accessToken,
       reset: required(reset).accessToken,
+    },
+    plain: await makePoolWith({ AutoVerifiedAttributes: ['email'] }),
+    lite: await makePoolWith({ UserPoolTier: 'LITE' }),
+    shared: <Value>(name: string, make: () => Promise<Value>): Promise<Value> => {
+      const made = (sharedValues.get(name) ?? make()) as Promise<Value>
+      sharedValues.set(name, made)
+      return made
     },
     newName,
     makeUser,
