@@ -16,7 +16,7 @@ import {
   UpdateUserPoolReplicaCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { createOperatorClient } from '../src/operator/operator-client.ts'
-import type { ReplicationShape } from '../src/replication/operator-actions.ts'
+import type { ReplicationShape } from '../src/replication/operator-shapes.ts'
 import { eventually } from '../test/support/regions.ts'
 import { makeMultiRegionKey, makePool, statusOf } from '../test/support/replicated-pool.ts'
 import { load, percentile, startDeployment } from './deployment.ts'

@@ -29,15 +29,14 @@ export const verify = defineCommand({
   run: async (context) => {
     const given = readOptions(operatorOptions.extend({ with: regionName }), context, declared)
     let comparedCount = 0
-    let next: string | undefined
-    do {
-      const part = (await callOperator(given, 'CompareUserPoolReplica', {
+    let part: Part | undefined
+    while (part === undefined || part.NextToken !== undefined) {
+      part = (await callOperator(given, 'CompareUserPoolReplica', {
         UserPoolId: given.pool,
         RegionName: given.with,
-        ...(next === undefined ? {} : { NextToken: next }),
+        ...(part?.NextToken === undefined ? {} : { NextToken: part.NextToken }),
       })) as Part
       comparedCount += part.ComparedCount
-      next = part.NextToken
       if (part.Difference === undefined) continue
       const { Collection, Key, VersionHere, VersionThere } = part.Difference
       throw new CliFailure(
@@ -45,7 +44,7 @@ export const verify = defineCommand({
           `is ${VersionHere === undefined ? 'absent' : `version ${VersionHere}`} in ${given.region} and ` +
           `${VersionThere === undefined ? 'absent' : `version ${VersionThere}`} in ${given.with}.`,
       )
-    } while (next !== undefined)
+    }
     console.log(
       JSON.stringify({ pool: given.pool, regions: [given.region, given.with], equal: comparedCount }),
     )

@@ -1,6 +1,6 @@
 // The service of our own for a deployment's operators, on the AWS wire: who is primary, how replicas stand, and promotion (models/twinpool.json).
 import { requestContext, requirePermission } from '../iam/permission.ts'
-import type { OperatorActions } from '../replication/operator-actions.ts'
+import type { OperatorActions } from '../replication/operator-shapes.ts'
 import type { Clock } from '../telemetry/clock.ts'
 import { Fault } from '../wire/fault.ts'
 import { loadModel } from '../wire/model.ts'

@@ -4,22 +4,17 @@ import type { StreamHead } from '../store/store.ts'
 import { readKeyring } from '../vault/keyring.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Claim, Claims } from './claims.ts'
-import type { Confirmations } from './confirmations.ts'
 import { checkKeyPermission } from './key-permission.ts'
 import { readFields } from './message-fields.ts'
+import type { Opening } from './opening.ts'
 import { PeerFailure } from './peer-port.ts'
-import type { Primary } from './primary.ts'
-import type { Errand, Registrations } from './registrations.ts'
-import { epochOf, isLater, latestOf, reignOf, takeoversKept } from './reign.ts'
-import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
+import type { Registrations } from './registrations.ts'
+import { isLater, latestOf, reignOf, takeoversKept } from './reign.ts'
 import type { ReplicaRecords } from './replica-records.ts'
 import type { ReplicationParts } from './replication-parts.ts'
-import { absorbRevocations } from './revocation-courier.ts'
 import type { Secondary } from './secondary.ts'
 import type { Succession } from './succession.ts'
-import type { BackOffLimits } from './timer.ts'
 import type { Turns } from './turns.ts'
-import { lowerFence } from './write-guard.ts'
 
 export type PromotionRequest = {
   readonly poolId: string
@@ -32,7 +27,7 @@ export type PromotionRequest = {
 export type Promotion = {
   /** Resolves with the takeover when this Region takes writes. Rejects with a Fault; the pool's primary is then who it was. */
   promote(request: PromotionRequest): Promise<Takeover>
-  /** Finishes a takeover that was decided when the process ended, and gives up one that was not. */
+  /** Gives up what was not decided when the process ended. */
   resume(): Promise<void>
   close(): Promise<void>
 }
@@ -41,7 +36,6 @@ export type Promotion = {
 const behindMax = 2_000
 const catchUpMsDefault = 30_000
 const handOverTimeoutMs = 15_000
-const backOff: BackOffLimits = { firstMs: 200, mostMs: 10_000 }
 
 const refusal = (message: string): Fault => new Fault('InvalidParameterException', message)
 
@@ -49,19 +43,17 @@ export const createPromotion = (
   parts: ReplicationParts,
   registrations: Registrations,
   roles: {
-    readonly primary: Pick<Primary, 'runErrands'>
+    readonly opening: Opening
     readonly secondary: Pick<Secondary, 'join' | 'leave' | 'statusOf'>
     readonly succession: Pick<Succession, 'adopt'>
     readonly claims: Claims
     readonly records: ReplicaRecords
-    readonly confirmations: Pick<Confirmations, 'modeChanged'>
     readonly turns: Turns
   },
 ): Promotion => {
-  const { region, vault, store, clock, random, timer, transport, log } = parts
-  const { primary, secondary, succession, claims, records, confirmations, turns } = roles
+  const { region, store, clock, timer, transport, log } = parts
+  const { opening, secondary, succession, claims, records, turns } = roles
   const underWay = new Map<string, Promise<Takeover>>()
-  const opening = new Map<string, Repeater>()
 
   const registered = async (poolId: string): Promise<RegisteredPool> => {
     const pool = await registrations.get(poolId)
@@ -186,59 +178,6 @@ export const createPromotion = (
     return takeover
   }
 
-  /** Idempotent: everything that a new primary does before it takes its first write. */
-  const open = async (poolId: string): Promise<void> => {
-    const pool = await registered(poolId)
-    const { isOpening, takeovers } = reignOf(pool)
-    if (isOpening !== true) return
-    const epoch = epochOf(takeovers)
-    if ((await store.head(poolId)).epoch < epoch) await store.raiseEpoch(poolId, epoch)
-    vault.forget(poolId)
-    confirmations.modeChanged(poolId)
-    await lowerFence(store, poolId)
-    const entered = { status: 'ACTIVE', statusAtMs: clock.now() } as const
-    await records.enterAs(poolId, [
-      { regionName: region, role: 'PRIMARY', ...entered },
-      ...pool.replicaRegions.map((regionName) => ({ regionName, role: 'SECONDARY', ...entered }) as const),
-    ])
-    await absorbRevocations(poolId, parts)
-    const errands = (await records.all(poolId))
-      .filter(({ regionName }) => pool.replicaRegions.includes(regionName))
-      .map(({ regionName, status }): Errand => {
-        return { poolId, regionName, kind: status === 'DELETING' ? 'dismiss' : 'announce' }
-      })
-    await registrations.updateWithErrands(poolId, errands, (current) => {
-      const { isOpening: _opened, ...reign } = reignOf(current)
-      return { ...current, reign }
-    })
-    await absorbRevocations(poolId, parts)
-    primary.runErrands(errands)
-    parts.roleChanged?.(poolId, 'PRIMARY')
-    log.warn({ poolId, region, epoch }, 'this Region is the primary of the pool')
-  }
-
-  /** The takeover is decided: opening is tried until it succeeds. */
-  const openUntilDone = (poolId: string): void => {
-    if (opening.has(poolId)) return
-    const repeater = startRepeater({
-      timer,
-      random,
-      backOff,
-      pauseMs: 0,
-      run: async () => {
-        await turns.take(poolId, () => open(poolId))
-        opening.delete(poolId)
-        return 'done'
-      },
-      failed: (error, failures) => {
-        if (isWorthALine(failures))
-          log.warn({ poolId, err: error, failures }, 'the new primary can not take writes yet')
-      },
-    })
-    opening.set(poolId, repeater)
-    repeater.nudge()
-  }
-
   const planned = async (pool: RegisteredPool, epoch: number, old: Claim | undefined): Promise<Takeover> => {
     const { poolId, primaryRegion } = pool
     const head = await store.head(poolId)
@@ -319,16 +258,13 @@ export const createPromotion = (
       const takeover = isForced
         ? await forced(pool, epoch, known, discardsAhead)
         : await planned(pool, epoch, known.get(pool.primaryRegion))
-      await turns
-        .take(poolId, () => open(poolId))
-        .catch((error: unknown) => {
-          openUntilDone(poolId)
-          throw new Fault(
-            'ServiceUnavailable',
-            `${region} has become the primary Region of ${poolId} and can not take writes yet. It will by itself; the log says why.`,
-            { status: 503, cause: error },
-          )
-        })
+      await opening.open(poolId).catch((error: unknown) => {
+        throw new Fault(
+          'ServiceUnavailable',
+          `${region} has become the primary Region of ${poolId} and can not take writes yet. It will by itself; the log says why.`,
+          { status: 503, cause: error },
+        )
+      })
       return takeover
     } finally {
       // Of a promotion that failed: it follows its primary as before.
@@ -346,14 +282,11 @@ export const createPromotion = (
     },
     resume: async () => {
       for await (const pool of registrations.all()) {
-        const { isOpening, candidacy } = reignOf(pool)
-        if (candidacy !== undefined) await giveUp(pool.poolId)
-        if (isOpening === true) openUntilDone(pool.poolId)
+        if (reignOf(pool).candidacy !== undefined) await giveUp(pool.poolId)
       }
     },
     close: async () => {
       await Promise.allSettled(underWay.values())
-      await Promise.all([...opening.values()].map((repeater) => repeater.stop()))
     },
   }
 }

@@ -6,8 +6,10 @@ import { type ConfirmationState, createConfirmations } from './confirmations.ts'
 import type { FollowerStatus } from './follower.ts'
 import { createHandover } from './handover.ts'
 import { type Lag, lagAtSecondary } from './lag.ts'
+import { createOpening } from './opening.ts'
 import { replicationOperations } from './operations/replication-operations.ts'
-import { createOperatorActions, type OperatorActions } from './operator-actions.ts'
+import { createOperatorActions } from './operator-actions.ts'
+import type { OperatorActions } from './operator-shapes.ts'
 import type { PeerHandlers } from './peer-port.ts'
 import { createPrimary, type Primary } from './primary.ts'
 import { createPromotion } from './promotion.ts'
@@ -67,13 +69,13 @@ export const createReplication = (options: ReplicationOptions): Replication => {
     confirmations,
     turns,
   })
+  const opening = createOpening(parts, registrations, { primary, records, confirmations, turns })
   const promotion = createPromotion(parts, registrations, {
-    primary,
+    opening,
     secondary,
     succession,
     claims,
     records,
-    confirmations,
     turns,
   })
   const comparison = createComparison(parts, registrations, claims)
@@ -112,6 +114,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
     start: async () => {
       await handover.resume()
       await promotion.resume()
+      await opening.resume()
       await succession.resume()
       await primary.resume()
       await secondary.resume()
@@ -122,7 +125,9 @@ export const createReplication = (options: ReplicationOptions): Replication => {
       return { lags: [...(await primary.lags()), ...own], followers, errands: primary.openErrands() }
     },
     close: async () => {
-      await Promise.all([promotion, handover, succession, primary, secondary].map((part) => part.close()))
+      await Promise.all(
+        [promotion, opening, handover, succession, primary, secondary].map((part) => part.close()),
+      )
     },
   }
 }

@@ -18,8 +18,12 @@ beforeAll(async () => {
   deployment = runCommand(
     'start',
     '--json',
-    ...['--data', folder, '--port', '0'],
-    ...['--access-key', `${credentials.accessKeyId}:${credentials.secretAccessKey}`],
+    '--data',
+    folder,
+    '--port',
+    '0',
+    '--access-key',
+    `${credentials.accessKeyId}:${credentials.secretAccessKey}`,
   )
   const { regions } = JSON.parse(await deployment.firstLine()) as { regions: Record<string, string> }
   pool = await makeReplicatedPool({

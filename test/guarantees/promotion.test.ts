@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createOperatorClient } from '../../src/operator/operator-client.ts'
-import type { ReplicationShape, TakeoverShape } from '../../src/replication/operator-actions.ts'
+import type { ReplicationShape, TakeoverShape } from '../../src/replication/operator-shapes.ts'
 import { eventually, startRegions, type TestRegions } from '../support/regions.ts'
 import { machineToken, makeReplicatedPool, type ReplicatedPool, signIn } from '../support/replicated-pool.ts'
 

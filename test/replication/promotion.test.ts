@@ -1,7 +1,7 @@
 // Promotion on a network that fails at the worst moments: there is one history in the end, and what was left behind is kept aside.
 import { afterEach, describe, expect, test } from 'vitest'
 import { registeredPools } from '../../src/directory/records/user-pool.ts'
-import type { ReplicationShape } from '../../src/replication/operator-actions.ts'
+import type { ReplicationShape } from '../../src/replication/operator-shapes.ts'
 import { Conflict } from '../../src/store/store.ts'
 import {
   createDeployment,

@@ -1,6 +1,6 @@
 // The synchronous mode: what is acknowledged is at an ACTIVE secondary too, and what happens when none answers is the operator's choice.
 import { afterEach, expect, test } from 'vitest'
-import type { AcknowledgementShape } from '../../src/replication/operator-actions.ts'
+import type { AcknowledgementShape } from '../../src/replication/operator-shapes.ts'
 import {
   createDeployment,
   type Deployment,
