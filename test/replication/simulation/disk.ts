@@ -104,6 +104,7 @@ export const createDisk = (options: {
           throw torn
         }
         changes += 1
+        for (const scope of dropping) await remove(scope)
         const value = await apply()
         step()
         await pause(faults.slowMs >> 2)
@@ -116,24 +117,29 @@ export const createDisk = (options: {
       if (faults.state === 'broken') return Promise.reject(new StoreFailure('the disk can not be read'))
       return whileAlive(life, look())
     }
-    /** In steps, between which other changes may come; the last one, of a copy, puts the stream at its beginning. */
-    const drop = async (scope: string, begin?: () => Promise<void>): Promise<void> => {
-      await change(async () => {
+    /** In steps, between which the process can end. What touches the scope waits until it is done, however long ago it began. */
+    const remove = async (scope: string): Promise<void> => {
+      for (;;) {
+        const some = await content.range(`${scope}/`, { limit: recordsPerDropStep })
+        await content.commit({ delete: some.map(({ key }) => key) })
+        changes += 1
+        if (some.length < recordsPerDropStep) break
+        step()
+        if (life.isOver) return never()
+        await pause(faults.slowMs >> 2)
+        if (faults.state !== 'fine') throw new StoreFailure('the disk is full')
+      }
+      await content.dropScope(scope)
+      dropping.delete(scope)
+    }
+    const drop = (scope: string, begin?: () => Promise<void>): Promise<void> =>
+      change(async () => {
         dropping.add(scope)
         content.removeStream(scope)
         witness.dropped(scope)
+        await remove(scope)
+        await begin?.()
       })
-      for (let isGone = false; !isGone; )
-        isGone = await change(async () => {
-          const some = await content.range(`${scope}/`, { limit: recordsPerDropStep })
-          await content.commit({ delete: some.map(({ key }) => key) })
-          if (some.length === recordsPerDropStep) return false
-          await content.dropScope(scope)
-          dropping.delete(scope)
-          await begin?.()
-          return true
-        })
-    }
     const apply = async (stream: string, entries: readonly LogEntry[]): Promise<StreamHead> => {
       witness.given(await content.head(stream), entries)
       for (const entry of entries) {
@@ -147,7 +153,6 @@ export const createDisk = (options: {
       return content.head(stream)
     }
 
-    for (const scope of dropping) drop(scope).catch(() => dropping.add(scope))
     return {
       get: (key) => read(() => content.get(key)),
       getMany: (keys) => read(() => content.getMany(keys)),

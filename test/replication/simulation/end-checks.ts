@@ -48,7 +48,8 @@ export const unsettled = async (world: World, known: Known): Promise<string | un
     const { candidacy, succession } = reignOf(there)
     if (candidacy !== undefined || succession !== undefined) return `${name} is not done with a takeover`
     const record = records.get(name)
-    if (there.status !== record?.status) return `${name} is ${there.status}, its record ${record?.status}`
+    if (record === undefined || there.status !== record.status || there.statusAtMs !== record.statusAtMs)
+      return `${name} is ${describeRegister(there)}, its record ${record && describeRegister(record)}`
     if (there.status !== 'ACTIVE' && there.status !== 'INACTIVE') return `${name} is ${there.status}`
     if (there.replicaRegions.join() !== pool.replicaRegions.join()) return `${name} lists other replicas`
     const own = await disk.content.head(poolId)

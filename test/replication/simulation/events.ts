@@ -3,6 +3,7 @@ import { registeredPools } from '../../../src/directory/records/user-pool.ts'
 import { revoke } from '../../../src/signin/revocation.ts'
 import { keyArnIn, notes, poolId } from '../support/deployment.ts'
 import { allActions, servicePrincipals } from '../support/key-service.ts'
+import type { DiskFaults } from './disk.ts'
 import type { Known } from './known.ts'
 import { registeredIn, takesWrites } from './look.ts'
 import { garblings } from './stream-garbling.ts'
@@ -24,11 +25,28 @@ const notesMax = 12
 const subjectsMax = 4
 const tokenLifetimeMs = 1e9
 
-export const createEvents = (world: World, known: Known): Readonly<Record<string, Event>> => {
+/** `keysChanged` is to be called whenever a key was opened or closed. */
+export const createEvents = (
+  world: World,
+  known: Known,
+  keysChanged: () => void,
+): Readonly<Record<string, Event>> => {
   const { network } = world
   const dice = world.dice.fork('events')
   const names = [...world.regions.keys()]
 
+  /** Faults end by themselves, some sooner than others. */
+  const later = (run: () => unknown, mostMs = 6_000): void => {
+    void world.time.timer.wait(dice.between(20, mostMs)).then(run)
+  }
+  const forAWhile = <Target extends object>(
+    target: Target,
+    values: Partial<Target>,
+    usual: Partial<Target>,
+  ) => {
+    set(target, values)
+    later(() => set(target, usual))
+  }
   const anyRegion = (): SimulatedRegion => world.region(dice.pick(names))
   const twoNames = (): readonly [string, string] => {
     const one = dice.pick(names)
@@ -45,6 +63,16 @@ export const createEvents = (world: World, known: Known): Readonly<Record<string
     for (const region of world.regions.values())
       if ((await registeredIn(region))?.role === 'PRIMARY' && !dice.once(4)) return region
     return anyRegion()
+  }
+
+  /** A Region that has, or has not, a replica; any one when there is none like that. */
+  const likelyReplica = async (hasOne: boolean): Promise<SimulatedRegion> => {
+    const fitting: SimulatedRegion[] = []
+    for (const region of world.regions.values()) {
+      const pool = await registeredIn(region)
+      if (hasOne ? pool?.role === 'SECONDARY' : pool === undefined) fitting.push(region)
+    }
+    return fitting.length === 0 || dice.once(8) ? anyRegion() : dice.pick(fitting)
   }
 
   const write = async (): Promise<void> => {
@@ -87,7 +115,7 @@ export const createEvents = (world: World, known: Known): Readonly<Record<string
 
   const create = async (): Promise<void> => {
     const of = await likelyPrimary()
-    const [process, target] = [serving(of), dice.pick(names)]
+    const [process, { name: target }] = [serving(of), await likelyReplica(false)]
     const pool = process === undefined ? undefined : await registeredAt(process)
     if (process === undefined || pool === undefined || !takesWrites(pool) || target === of.name) return
     const { control } = process.replication
@@ -101,17 +129,19 @@ export const createEvents = (world: World, known: Known): Readonly<Record<string
 
   const remove = async (): Promise<void> => {
     const of = await likelyPrimary()
-    const [process, target] = [serving(of), dice.pick(names)]
+    const [process, { name: target }] = [serving(of), await likelyReplica(true)]
     const pool = process === undefined ? undefined : await registeredAt(process)
     if (process === undefined || pool === undefined || !takesWrites(pool) || target === of.name) return
     const { control } = process.replication
+    if (!dice.once(4)) await control.setStatus(pool, target, 'INACTIVE')
     await known.wish(target, 'none', process.life, () => control.deleteReplica(poolId, target))
     known.trace.add(`deleted ${target} at ${of.name}`)
   }
 
   const switchOne = async (): Promise<void> => {
     const of = anyRegion()
-    const [process, target, status] = [serving(of), dice.pick(names), dice.once(3) ? 'INACTIVE' : 'ACTIVE']
+    const { name: target } = await likelyReplica(true)
+    const [process, status] = [serving(of), dice.once(3) ? 'INACTIVE' : 'ACTIVE']
     const pool = process === undefined ? undefined : await registeredAt(process)
     if (process === undefined || pool === undefined || target === pool.primaryRegion) return
     const now = await process.replication.control.setStatus(pool, target, status as 'ACTIVE')
@@ -121,7 +151,7 @@ export const createEvents = (world: World, known: Known): Readonly<Record<string
   }
 
   const promote = async (isForced: boolean): Promise<void> => {
-    const of = anyRegion()
+    const of = await likelyReplica(true)
     const process = serving(of)
     const discardsAhead = dice.once(3)
     if (process === undefined) return
@@ -148,16 +178,15 @@ export const createEvents = (world: World, known: Known): Readonly<Record<string
     const { name, keyService } = anyRegion()
     const arn = keyArnIn(name)
     const key = keyService.keys.get(arn)
-    if (key !== undefined && dice.once(3)) key.state = dice.pick(['Disabled', 'PendingDeletion'])
+    if (key === undefined) return
+    if (dice.once(3)) key.state = dice.pick(['Disabled', 'PendingDeletion'])
     else keyService.deny(arn, dice.pick(servicePrincipals), dice.pick(allActions))
-  }
-  const openKeys = (): void => {
-    for (const { name, keyService } of world.regions.values()) {
-      keyService.isDown = false
-      keyService.allowAll(keyArnIn(name))
-      const key = keyService.keys.get(keyArnIn(name))
-      if (key !== undefined) key.state = 'Enabled'
-    }
+    keysChanged()
+    later(() => {
+      key.state = 'Enabled'
+      keyService.allowAll(arn)
+      keysChanged()
+    }, 15_000)
   }
   const cut = (): void => {
     const [one, other] = twoNames()
@@ -165,63 +194,87 @@ export const createEvents = (world: World, known: Known): Readonly<Record<string
     network.cut(one, other, isRefused)
     if (!dice.once(3)) network.cut(other, one, isRefused)
     if (dice.once(2)) network.breakLinks(one, other)
-  }
-  const heal = (): void => {
-    const [one, other] = twoNames()
-    network.heal(one, other)
-    network.heal(other, one)
+    later(() => {
+      network.heal(one, other)
+      network.heal(other, one)
+    }, 20_000)
   }
   const garbleSome = (): void => {
     const [from, to] = twoNames()
-    network.faults.garbled.set(`${from} ${to}`, dice.pick(garblings))
+    const link = `${from} ${to}`
+    network.faults.garbled.set(link, dice.pick(garblings))
     known.garbled.add(to)
+    later(() => network.faults.garbled.delete(link))
   }
-  const mend = (): void => {
-    network.faults.garbled.clear()
-    set(network.faults, { twiceOnceIn: 0, lateOnceIn: 0, delayMs: 20 })
-    for (const { disk } of world.regions.values())
-      set(disk.faults, { slowMs: 2, state: 'fine', isTorn: false, losesAnnouncements: false })
+  const crashAtStep = (): void => {
+    const { name, disk } = anyRegion()
+    disk.crashAtStep(1 + dice.below(8), () => world.crash(name))
+  }
+  const tear = (): void => {
+    const { name, disk } = anyRegion()
+    disk.faults.isTorn = true
+    // Nothing but a new start helps.
+    later(() => world.crash(name))
+  }
+  const writeMany = async (): Promise<void> => {
+    for (let left = dice.between(3, 8); left > 0; left -= 1) {
+      await write()
+      await world.time.timer.wait(dice.below(40))
+    }
+  }
+  const diskFault = (values: Partial<DiskFaults>): void => {
+    forAWhile(anyRegion().disk.faults, values, { slowMs: 2, state: 'fine', losesAnnouncements: false })
   }
 
   return {
-    write: { weight: 30, isAlways: true, run: write },
-    start: { weight: 10, isAlways: true, run: () => world.start(dice.pick(names)) },
-    heal: { weight: 6, isAlways: true, run: heal },
-    mend: { weight: 5, isAlways: true, run: mend },
-    'open keys': { weight: 4, isAlways: true, run: openKeys },
+    write: { weight: 20, isAlways: true, run: write },
+    'write many': { weight: 8, isAlways: true, run: writeMany },
     switch: { weight: 6, isAlways: true, run: switchOne },
-    create: { weight: 5, isAlways: true, run: create },
-    revoke: { weight: 5, run: revokeSome },
-    crash: { weight: 4, run: () => world.crash(dice.pick(names)) },
-    'crash at a step': {
-      weight: 5,
-      run: () => {
-        const { name, disk } = anyRegion()
-        disk.crashAtStep(1 + dice.below(8), () => world.crash(name))
-      },
-    },
-    remove: { weight: 3, run: remove },
-    recopy: { weight: 1, run: () => void serving(anyRegion())?.replication.control.recopy(poolId) },
-    trim: { weight: 2, run: trim },
-    promote: { weight: 3, run: () => promote(false) },
-    'promote by force': { weight: 1, run: () => promote(true) },
-    cut: { weight: 4, run: cut },
+    create: { weight: 6, isAlways: true, run: create },
+    quiet: { weight: 2, isAlways: true, run: () => {} },
+    revoke: { weight: 8, run: revokeSome },
+    crash: { weight: 5, run: () => world.crash(dice.pick(names)) },
+    'crash at a step': { weight: 6, run: crashAtStep },
+    remove: { weight: 4, run: remove },
+    recopy: { weight: 1, run: () => serving(anyRegion())?.replication.control.recopy(poolId) },
+    trim: { weight: 3, run: trim },
+    promote: { weight: 4, run: () => promote(false) },
+    'promote by force': { weight: 2, run: () => promote(true) },
+    cut: { weight: 5, run: cut },
     break: { weight: 3, run: () => network.breakLinks(...twoNames()) },
     garble: { weight: 2, run: garbleSome },
-    'slow network': { weight: 2, run: () => set(network.faults, { delayMs: 1 + dice.below(2_000) }) },
-    twice: { weight: 2, run: () => set(network.faults, { twiceOnceIn: 3 }) },
-    late: { weight: 2, run: () => set(network.faults, { lateOnceIn: 6 }) },
-    'slow disk': { weight: 2, run: () => set(anyRegion().disk.faults, { slowMs: 10 + dice.below(800) }) },
-    'full disk': { weight: 2, run: () => set(anyRegion().disk.faults, { state: 'full' }) },
-    'broken disk': { weight: 1, run: () => set(anyRegion().disk.faults, { state: 'broken' }) },
-    'torn commit': { weight: 2, run: () => set(anyRegion().disk.faults, { isTorn: true }) },
-    'lost announcements': {
-      weight: 1,
-      run: () => set(anyRegion().disk.faults, { losesAnnouncements: true }),
+    'slow network': {
+      weight: 2,
+      run: () => forAWhile(network.faults, { delayMs: 1 + dice.below(2_000) }, { delayMs: 20 }),
     },
+    twice: { weight: 2, run: () => forAWhile(network.faults, { twiceOnceIn: 3 }, { twiceOnceIn: 0 }) },
+    late: { weight: 2, run: () => forAWhile(network.faults, { lateOnceIn: 6 }, { lateOnceIn: 0 }) },
+    'slow disk': { weight: 3, run: () => diskFault({ slowMs: 10 + dice.below(800) }) },
+    'full disk': { weight: 2, run: () => diskFault({ state: 'full' }) },
+    'broken disk': { weight: 1, run: () => diskFault({ state: 'broken' }) },
+    'lost announcements': { weight: 1, run: () => diskFault({ losesAnnouncements: true }) },
+    'torn commit': { weight: 2, run: tear },
     'clock jumps': { weight: 2, run: () => anyRegion().setClock(dice.between(-4_000, 4_000)) },
     'key closed': { weight: 2, run: closeKey },
-    'key service down': { weight: 2, run: () => set(anyRegion().keyService, { isDown: true }) },
-    quiet: { weight: 2, isAlways: true, run: () => {} },
+    'key service down': {
+      weight: 2,
+      run: () => forAWhile(anyRegion().keyService, { isDown: true }, { isDown: false }),
+    },
+  }
+}
+
+/** Ends every fault at once. */
+export const endFaults = (world: World): void => {
+  const { faults, healAll } = world.network
+  healAll()
+  faults.garbled.clear()
+  set(faults, { twiceOnceIn: 0, lateOnceIn: 0, delayMs: 20 })
+  for (const { name, disk, keyService } of world.regions.values()) {
+    set(disk.faults, { slowMs: 2, state: 'fine', isTorn: false, losesAnnouncements: false })
+    if (disk.mustBeOpenedAgain()) world.crash(name)
+    keyService.isDown = false
+    keyService.allowAll(keyArnIn(name))
+    const key = keyService.keys.get(keyArnIn(name))
+    if (key !== undefined) key.state = 'Enabled'
   }
 }

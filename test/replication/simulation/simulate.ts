@@ -14,7 +14,7 @@ import {
 } from '../support/deployment.ts'
 import { createDice, type Dice } from './dice.ts'
 import { checkEnd, unsettled } from './end-checks.ts'
-import { createEvents, type Event } from './events.ts'
+import { createEvents, type Event, endFaults } from './events.ts'
 import { createKnown, type Known } from './known.ts'
 import type { Mutation } from './mutations.ts'
 import { callsPerSecondMax, createStepChecks, type StepChecks } from './step-checks.ts'
@@ -32,6 +32,8 @@ export type Run = {
 export type SimulationOptions = {
   readonly steps?: number
   readonly mutation?: Mutation
+  /** Events that are left out. A run without one is another run. */
+  readonly without?: readonly string[]
   /** Gets every line of the trace as it happens. */
   readonly say?: (line: string) => void
 }
@@ -125,7 +127,7 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
   const checks = createStepChecks(world, known)
   const attempt = (what: string, run: () => unknown): void => {
     void Promise.resolve(run()).catch((error: unknown) => {
-      trace.add(`failed ${what}`)
+      trace.add(`failed ${what}: ${isFault(error) ? error.message : String(error)}`)
       if (!isExpected(error)) unexpected.push(error)
     })
   }
@@ -144,21 +146,21 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
 
   for (const name of names) await world.during(world.start(name))
   await world.during(makePool(world))
-  const events = createEvents(world, known)
-  const deck = deckOf(events, dice)
+  const events = createEvents(world, known, checks.noteKeys)
+  const deck = deckOf(events, dice).filter((name) => options.without?.includes(name) !== true)
   const steps = options.steps ?? stepsDefault
   await makeFirstReplicas(world, attempt, dice)
+  supervise(world, attempt, dice.fork('supervisor'))
   for (let step = 0; step < steps; step += 1) {
     const name = dice.pick(deck)
     trace.add(`step ${step} ${name}`)
     const event = events[name]
     if (event !== undefined) attempt(name, event.run)
-    checks.noteKeys()
     await world.time.pass(dice.below(dice.once(10) ? 3_000 : 200))
     await check()
   }
 
-  await comeToRest(world, known, attempt, check, checks)
+  await comeToRest(world, known, check, checks)
   await checkEnd(world, known)
   await check()
   return { hash: trace.hash(), counts: trace.counts() }
@@ -166,21 +168,16 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
   async function comeToRest(
     all: World,
     facts: Known,
-    begin: typeof attempt,
     look: () => Promise<void>,
     { noteKeys }: StepChecks,
   ): Promise<void> {
     trace.add('faults end')
-    all.network.healAll()
-    for (const end of ['mend', 'open keys']) await events[end]?.run()
+    endFaults(all)
     noteKeys()
-    for (const { name, disk } of all.regions.values()) if (disk.mustBeOpenedAgain()) all.crash(name)
     // What a broken transport has brought may have been believed: connections begin anew, and an operator copies what diverged.
     for (const one of names) for (const other of names) if (one < other) all.network.breakLinks(one, other)
     for (let waitedMs = 0, still: string | undefined = ''; still !== undefined; waitedMs += 1_000) {
       for (const region of all.regions.values()) {
-        if (region.process === undefined && region.starting === undefined)
-          begin('start', () => all.start(region.name))
         if (facts.garbled.has(region.name)) await recopyDiverged(region.name)
       }
       if (waitedMs > restWithinMs)
@@ -198,13 +195,29 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
   }
 }
 
-/** Half of the runs begin with replicas in use. */
+/** Starts what does not run, some time after it has ended, as whatever looks after processes does. */
+const supervise = (
+  world: World,
+  attempt: (what: string, run: () => Promise<unknown>) => void,
+  dice: Dice,
+): void => {
+  for (const { name } of world.regions.values())
+    attempt('supervise', async () => {
+      for (;;) {
+        await world.time.timer.wait(dice.between(10, 4_000))
+        const { process, starting } = world.region(name)
+        if (process === undefined && starting === undefined) attempt('start', () => world.start(name))
+      }
+    })
+}
+
+/** Most runs begin with replicas in use. */
 const makeFirstReplicas = async (
   world: World,
   attempt: (what: string, run: () => Promise<unknown>) => void,
   dice: Dice,
 ): Promise<void> => {
-  if (dice.once(2)) return
+  if (dice.once(4)) return
   const { process } = world.region(primaryRegion)
   if (process === undefined) return
   const { control } = process.replication
