@@ -1,4 +1,51 @@
 // Errors of the key service's model that no request gets here, and why.
 import type { NeverComing } from './errors-that-never-come.ts'
 
-export const neverComingKeyErrors: readonly NeverComing[] = []
+const words = (text: string): readonly string[] => text.trim().split(/\s+/)
+
+const noKeyStores = 'there are no custom key stores; asking for one is UnsupportedOperationException'
+
+export const neverComingKeyErrors: readonly NeverComing[] = [
+  { error: 'DependencyTimeoutException', because: 'no request waits for another service' },
+  { error: 'KeyUnavailableException', because: 'key material lies in the Region’s own store' },
+  { error: 'InvalidKeyUsageException', because: 'every key encrypts and decrypts, and nothing else' },
+  { error: 'CloudHsmClusterInvalidConfigurationException', because: noKeyStores },
+  { error: 'CustomKeyStoreInvalidStateException', because: noKeyStores },
+  { error: 'CustomKeyStoreNotFoundException', because: noKeyStores },
+  { error: 'XksKeyAlreadyInUseException', because: noKeyStores },
+  { error: 'XksKeyInvalidConfigurationException', because: noKeyStores },
+  { error: 'XksKeyNotFoundException', because: noKeyStores },
+  {
+    error: 'LimitExceededException',
+    operations: words('CreateAlias EnableKey UpdateAlias'),
+    because: 'nothing that it does has a limit of its own',
+  },
+  {
+    error: 'KMSInvalidStateException',
+    operations: words(`
+      DeleteAlias DeleteImportedKeyMaterial GetKeyPolicy GetKeyRotationStatus ListGrants ListKeyPolicies ListKeyRotations RetireGrant
+      RevokeGrant`),
+    because: 'it is taken in every state of a key',
+  },
+  {
+    error: 'UnsupportedOperationException',
+    operations: words('GetKeyRotationStatus ListKeyRotations PutKeyPolicy'),
+    because: 'it is taken for every key that there can be',
+  },
+  {
+    error: 'InvalidArnException',
+    operations: words('CreateKey ListRetirableGrants'),
+    because: 'it names no key',
+  },
+  { error: 'NotFoundException', operations: ['ListRetirableGrants'], because: 'it names no key' },
+  {
+    error: 'InvalidGrantIdException',
+    operations: words('RetireGrant RevokeGrant'),
+    because: 'a grant that the key does not have is NotFoundException',
+  },
+  {
+    error: 'TagException',
+    operations: ['UntagResource'],
+    because: 'a tag that the key does not have is as good as taken away',
+  },
+]

@@ -4,6 +4,7 @@ import { keyOperations } from '../keys/operations/registry.ts'
 import { replicationOperationNames } from '../replication/operations/replication-operations.ts'
 import { loadModel } from '../wire/model.ts'
 import { operationsPage } from '../wire/operations-page.ts'
+import { whyItNeverComes } from './errors-that-never-come.ts'
 import { userPoolOperations } from './user-pool-operations.ts'
 
 const placementsFile = new URL('../../models/secondary-operations.json', import.meta.url)
@@ -22,8 +23,14 @@ export const referencePages = (): Readonly<Record<string, string>> => {
         model: loadModel('cognito-idp'),
         isBuilt: (name) => userPool.has(name),
         placementOf: (name) => placements[name],
+        whyItNeverComes: (name, error) => whyItNeverComes('cognito-idp', name, error),
       },
-      { title: 'Keys (kms)', model: loadModel('kms'), isBuilt: (name) => keys.has(name) },
+      {
+        title: 'Keys (kms)',
+        model: loadModel('kms'),
+        isBuilt: (name) => keys.has(name),
+        whyItNeverComes: (name, error) => whyItNeverComes('kms', name, error),
+      },
     ]),
   }
 }

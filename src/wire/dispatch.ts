@@ -16,7 +16,7 @@ const attemptsMax = 8
 const contentType = 'application/x-amz-json-1.1'
 
 /** Operations that are taken signed and unsigned (models/README: GetClientToken). */
-const signatureOptional = new Set(['GetClientToken'])
+export const signatureOptional: ReadonlySet<string> = new Set(['GetClientToken'])
 
 /**
  * What a service answers when something failed that is not the caller's doing, and when writes kept colliding: of these names the first
