@@ -12,11 +12,13 @@ const keyOf = (poolId: string, { epoch, position }: Pick<LogEntry, 'epoch' | 'po
 
 const entriesPerRead = 500
 const commitBytesAim = 2 * 1024 * 1024
+/** As many as a log has at most; of more the oldest go. */
+const keptMaxDefault = 1_000_000
 
 export type SetAside = { readonly id: string; readonly entry: LogEntry }
 
 export type SetAsideWrites = {
-  /** Keeps what the pool's log has after a position; resolves with how many entries that was. Idempotent. */
+  /** Keeps what the pool's log has after a position, or the latest of it; resolves with how many entries were new. Idempotent. */
   keepAfter(poolId: string, after: number): Promise<number>
   /** Oldest first, after the one with the given ID. `limit` 1 to 1,000. */
   list(poolId: string, after: string | undefined, limit: number): Promise<readonly SetAside[]>
@@ -25,15 +27,35 @@ export type SetAsideWrites = {
   removeAll(poolId: string): Promise<void>
 }
 
-export const createSetAsideWrites = (store: Store): SetAsideWrites => {
-  /** The log from the first entry after `after` that it still has. */
-  const readFrom = async (poolId: string, after: number): Promise<readonly LogEntry[]> => {
+export const createSetAsideWrites = (store: Store, keptMax = keptMaxDefault): SetAsideWrites => {
+  const countOf = (poolId: string): Promise<number> => store.count(`${setAsideScope(poolId)}/writes`)
+  const dropOldest = async (poolId: string): Promise<void> => {
+    for (let over = (await countOf(poolId)) - keptMax; over > 0; ) {
+      const oldest = await store.range(prefixOf(poolId), { limit: Math.min(over, entriesPerRead) })
+      await store.commit({ delete: oldest.map(({ key }) => key) })
+      over -= oldest.length
+    }
+  }
+  const isTrimmedAfter = async (poolId: string, after: number): Promise<boolean> => {
     try {
-      return await store.readLog(poolId, after, entriesPerRead)
+      await store.readLog(poolId, after, 1)
+      return false
     } catch (error) {
-      if (error instanceof RangeError) return []
+      if (error instanceof RangeError) return true
       throw error
     }
+  }
+  /** The first position from `after` on from which the log still has everything. */
+  const firstKept = async (poolId: string, after: number): Promise<number> => {
+    let low = after
+    let high = (await store.head(poolId)).position
+    if (low >= high || !(await isTrimmedAfter(poolId, low))) return low
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2)
+      if (await isTrimmedAfter(poolId, middle)) low = middle
+      else high = middle
+    }
+    return high
   }
   return {
     keepAfter: async (poolId, after) => {
@@ -46,10 +68,13 @@ export const createSetAsideWrites = (store: Store): SetAsideWrites => {
         puts = []
         byteLength = 0
       }
-      for (let from = after; ; ) {
-        const entries = await readFrom(poolId, from)
+      for (let from = await firstKept(poolId, after); ; ) {
+        const entries = await store.readLog(poolId, from, entriesPerRead)
         const last = entries.at(-1)
-        if (last === undefined) return kept
+        if (last === undefined) {
+          await dropOldest(poolId)
+          return kept
+        }
         for (const entry of entries) {
           // What a promotion itself adds to the log changes nothing.
           if (entry.puts.length + entry.deletes.length === 0) continue
@@ -75,7 +100,7 @@ export const createSetAsideWrites = (store: Store): SetAsideWrites => {
         entry: decodeLogEntry(Buffer.from(value.buffer, value.byteOffset, value.byteLength)),
       }))
     },
-    count: (poolId) => store.count(`${setAsideScope(poolId)}/writes`),
+    count: countOf,
     remove: async (poolId, ids) => {
       if (ids.length > 0) await store.commit({ delete: ids.map((id) => `${prefixOf(poolId)}${id}`) })
     },
