@@ -1,9 +1,10 @@
 // Every operation of the user-pool API, walked in two Regions: its success, each error of its model that can happen, what a secondary
 // says, and what an unauthorised caller gets. An operation or an error of the model without a row fails.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { categories } from '../../src/directory/rate-limits.ts'
 import { whyItNeverComes } from '../../src/region/errors-that-never-come.ts'
+import { neverComingUserPoolErrors } from '../../src/region/user-pool-errors-that-never-come.ts'
 import { userPoolOperations } from '../../src/region/user-pool-operations.ts'
 import { replicationOperations } from '../../src/replication/operations/replication-operations.ts'
 import { loadModel } from '../../src/wire/model.ts'
@@ -28,11 +29,16 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-/** How the call ends; an error that is said never to come to this operation is the test's failure, whatever was wanted. */
+/** What any operation can end in, whatever its model lists. */
+const ofAll = new Set(['none', 'AccessDeniedException', 'OperationNotEnabledException'])
+
+/** How the call ends; an error that never comes to this operation, or isn't of its model, is the test's failure, whatever was wanted. */
 const ask = async (call: Call, name: WalkedName, input: Members) => {
   const refusal = await refusalOf(call(name, input as never))
   const never = whyItNeverComes('cognito-idp', name, refusal.name)
   if (never !== undefined) throw new Error(`${name} ended in ${refusal.name}, which never comes: ${never}`)
+  if (!ofAll.has(refusal.name) && model.operations[name]?.errors.includes(refusal.name) !== true)
+    throw new Error(`${name} ended in ${refusal.name}, which its model does not list: ${refusal.message}`)
   return refusal
 }
 
@@ -82,6 +88,28 @@ test('no error that never comes has a row', () => {
       .map((error) => `${name} ${error}`),
   )
   expect(contradictions).toEqual([])
+})
+
+test('no source throws an error that never comes to any operation', () => {
+  const src = new URL('../../src/', import.meta.url)
+  const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('errors-that-never-come.ts'))
+    .map((file) => readFileSync(new URL(file, src), 'utf8'))
+  const ofNobody = neverComingUserPoolErrors.filter(({ operations: only }) => only === undefined)
+  expect(ofNobody.length).toBeGreaterThan(0)
+  for (const { error } of ofNobody) expect(sources.filter((text) => text.includes(`'${error}'`))).toEqual([])
+})
+
+test('every fact about an error that never comes is about one that the model lists', () => {
+  const listed = (name: string, error: string) => model.operations[name]?.errors.includes(error) === true
+  const stray = neverComingUserPoolErrors.flatMap(({ error, operations: only }) =>
+    only === undefined
+      ? Object.keys(model.operations).some((name) => listed(name, error))
+        ? []
+        : [error]
+      : only.filter((name) => !listed(name, error)).map((name) => `${name} ${error}`),
+  )
+  expect(stray).toEqual([])
 })
 
 test('every test that a row names is there and speaks of the error', () => {
