@@ -67,6 +67,20 @@ const linkedTo = async (world: World, count: number) => {
   return { UserPoolId, DestinationUser, SourceUser: required(sources[0]) }
 }
 
+/** A user of a pool without threat protection. */
+const unprotected = {
+  UserPoolAddOnNotEnabledException: {
+    provoke: async <Request extends object>(
+      { plain: { poolId }, makeUser }: World,
+      request: Request,
+    ): Promise<Request & { UserPoolId: string; Username: string }> => ({
+      ...request,
+      UserPoolId: poolId,
+      Username: await makeUser(poolId),
+    }),
+  },
+}
+
 export const userCases: Rows = {
   AdminConfirmSignUp: {
     NotAuthorizedException: {
@@ -123,6 +137,7 @@ export const userCases: Rows = {
       }),
     },
   },
+  AdminListUserAuthEvents: unprotected,
   AdminResetUserPassword: {
     LimitExceededException: {
       provoke: async ({ call, poolId, makeUser }) => {
@@ -154,6 +169,7 @@ export const userCases: Rows = {
       },
     },
   },
+  AdminUpdateAuthEventFeedback: unprotected,
   AdminUpdateUserAttributes: {
     AliasExistsException: {
       provoke: async (world) => {
@@ -260,5 +276,9 @@ export const userCases: Rows = {
     UsernameExistsException: {
       provoke: async ({ makeUser }, request) => ({ ...request, Username: await makeUser() }),
     },
+  },
+  UpdateAuthEventFeedback: {
+    ...unprotected,
+    NotAuthorizedException: { provoke: async (_, request) => ({ ...request, FeedbackToken: 'none' }) },
   },
 }
