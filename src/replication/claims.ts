@@ -75,7 +75,7 @@ export const createClaims = (
         const poolId = readFields(body).text('poolId')
         const pool = await registrations.get(poolId)
         if (pool === undefined) return { isHere: false }
-        const { takeovers, seenEpoch, candidacy, isOlderThan } = reignOf(pool)
+        const { takeovers, seenEpoch, candidacy, isOlderThan, succession } = reignOf(pool)
         const { position, copy } = await store.head(poolId)
         return {
           isHere: true,
@@ -87,7 +87,8 @@ export const createClaims = (
           ...(candidacy === undefined ? {} : { candidateFor: candidacy.epoch }),
           isOlder: isOlderThan !== undefined,
           position,
-          isCopying: copy !== undefined,
+          // What it has beyond the parting is still to be set aside: it says nothing of the history that it names.
+          isCopying: copy !== undefined || succession !== undefined,
         }
       },
     },

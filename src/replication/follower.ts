@@ -212,9 +212,13 @@ export const startFollower = (options: FollowerOptions): Follower => {
   const apply = async (frames: readonly FeedFrame[], before: StreamHead): Promise<StreamHead> => {
     const entries = frames.flatMap((frame) => (frame.kind === 'entries' ? frame.entries : []))
     primaryPosition = Math.max(primaryPosition, entries.at(-1)?.position ?? 0)
-    const first = entries.find((entry) => entry.position > before.position)
-    if (first !== undefined && first.position !== before.position + 1)
-      throw new PeerFailure('FeedGap', `the feed went from position ${before.position} to ${first.position}`)
+    // SPEC.md, I3: also one in the middle of what came together.
+    let reached = before.position
+    for (const entry of entries) {
+      if (entry.position > reached + 1)
+        throw new PeerFailure('FeedGap', `the feed went from position ${reached} to ${entry.position}`)
+      reached = Math.max(reached, entry.position)
+    }
     let head = before
     for (let at = 0; at < entries.length; at += entriesPerApplyMax) {
       head = await store.applyLog(poolId, entries.slice(at, at + entriesPerApplyMax))

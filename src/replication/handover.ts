@@ -60,10 +60,10 @@ export const createHandover = (
     const { handover } = pool === undefined ? {} : reignOf(pool)
     if (handover === undefined || pool?.role !== 'PRIMARY') return 'done'
     const claim = await claims.ask(handover.to, poolId)
-    if (claim === undefined) return undefined
-    const hasTaken = claim.takeovers.some(({ epoch }) => epoch >= handover.epoch)
+    // One that has no replica any more can't take over.
+    const hasTaken = claim?.takeovers.some(({ epoch }) => epoch >= handover.epoch) === true
     // It will tell by itself that it is the primary; the answer to that ends the hand-over.
-    if (hasTaken || claim.candidateFor === handover.epoch) return undefined
+    if (hasTaken || claim?.candidateFor === handover.epoch) return undefined
     await turns.take(poolId, () => takeBack(poolId, handover.epoch))
     return 'done'
   }

@@ -10,10 +10,12 @@ import type { Opening } from './opening.ts'
 import { PeerFailure } from './peer-port.ts'
 import type { Registrations } from './registrations.ts'
 import { isLater, latestOf, reignOf, takeoversKept } from './reign.ts'
+import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
 import type { ReplicaRecords } from './replica-records.ts'
 import type { ReplicationParts } from './replication-parts.ts'
 import type { Secondary } from './secondary.ts'
 import type { Succession } from './succession.ts'
+import type { BackOffLimits } from './timer.ts'
 import type { Turns } from './turns.ts'
 
 export type PromotionRequest = {
@@ -36,6 +38,7 @@ export type Promotion = {
 const behindMax = 2_000
 const catchUpMsDefault = 30_000
 const handOverTimeoutMs = 15_000
+const backOff: BackOffLimits = { firstMs: 200, mostMs: 10_000 }
 
 const refusal = (message: string): Fault => new Fault('InvalidParameterException', message)
 
@@ -51,9 +54,10 @@ export const createPromotion = (
     readonly turns: Turns
   },
 ): Promotion => {
-  const { region, store, clock, timer, transport, log } = parts
+  const { region, store, clock, random, timer, transport, log } = parts
   const { opening, secondary, succession, claims, records, turns } = roles
   const underWay = new Map<string, Promise<Takeover>>()
+  const givingUp = new Set<Repeater>()
 
   const registered = async (poolId: string): Promise<RegisteredPool> => {
     const pool = await registrations.get(poolId)
@@ -141,11 +145,43 @@ export const createPromotion = (
       },
     }))
   }
-  const giveUp = async (poolId: string): Promise<void> => {
+  const giveUp = async (poolId: string, epoch: number | undefined): Promise<void> => {
     await registrations.update(poolId, (current) => {
       const { candidacy, ...reign } = reignOf(current)
-      return candidacy === undefined ? current : { ...current, reign }
+      const isMeant = candidacy !== undefined && (epoch === undefined || candidacy.epoch === epoch)
+      return isMeant ? { ...current, reign } : current
     })
+  }
+
+  /** True when it is given up now. Otherwise it is tried until it is: as long as it stands the old primary takes no writes. */
+  const hasGivenUp = async (poolId: string, epoch: number): Promise<boolean> => {
+    try {
+      await giveUp(poolId, epoch)
+      return true
+    } catch (cause) {
+      log.warn({ poolId, epoch, err: cause }, 'a candidacy that failed can not be taken back yet')
+    }
+    const repeater = startRepeater({
+      timer,
+      random,
+      backOff,
+      pauseMs: 0,
+      run: async () => {
+        await giveUp(poolId, epoch)
+        givingUp.delete(repeater)
+        return 'done'
+      },
+      failed: (error, failures) => {
+        if (isWorthALine(failures))
+          log.warn(
+            { poolId, epoch, err: error, failures },
+            'a candidacy that failed can not be taken back yet',
+          )
+      },
+    })
+    givingUp.add(repeater)
+    repeater.nudge()
+    return false
   }
 
   /** The decision, in one commit: before it this Region is a secondary, after it the primary. */
@@ -157,6 +193,7 @@ export const createPromotion = (
     const takeover: Takeover = { epoch, region, position, digest, atMs: clock.now(), isForced }
     await registrations.update(poolId, (current) => {
       const { takeovers, candidacy } = reignOf(current)
+      if (current.status === 'DELETING') throw refusal(`The replica in ${region} is being deleted.`)
       if (candidacy?.epoch !== epoch)
         throw refusal(`Another Region has become the primary of ${poolId} meanwhile.`)
       return {
@@ -205,10 +242,10 @@ export const createPromotion = (
       await catchUp(poolId, { position: fields.count('position'), digest: fields.text('digest') })
     } catch (error) {
       // First here: from then on the old primary may take writes again, whether it is told or asks.
-      await giveUp(poolId)
-      await transport
-        .call(primaryRegion, 'hand-back', { poolId, epoch })
-        .catch((failure: unknown) => log.warn({ poolId, err: failure }, 'the primary will ask by itself'))
+      if (await hasGivenUp(poolId, epoch))
+        await transport
+          .call(primaryRegion, 'hand-back', { poolId, epoch })
+          .catch((failure: unknown) => log.warn({ poolId, err: failure }, 'the primary will ask by itself'))
       if (error instanceof PeerFailure)
         throw new Fault(
           'ServiceUnavailable',
@@ -255,9 +292,13 @@ export const createPromotion = (
     await requireLatest(pool, known)
     const epoch = 1 + Math.max(seenEpoch, head.epoch, ...[...known.values()].map((claim) => claim.seenEpoch))
     try {
-      const takeover = isForced
-        ? await forced(pool, epoch, known, discardsAhead)
-        : await planned(pool, epoch, known.get(pool.primaryRegion))
+      const deciding = isForced
+        ? forced(pool, epoch, known, discardsAhead)
+        : planned(pool, epoch, known.get(pool.primaryRegion))
+      const takeover = await deciding.catch(async (error: unknown) => {
+        await hasGivenUp(poolId, epoch)
+        throw error
+      })
       await opening.open(poolId).catch((error: unknown) => {
         throw new Fault(
           'ServiceUnavailable',
@@ -282,11 +323,12 @@ export const createPromotion = (
     },
     resume: async () => {
       for await (const pool of registrations.all()) {
-        if (reignOf(pool).candidacy !== undefined) await giveUp(pool.poolId)
+        if (reignOf(pool).candidacy !== undefined) await giveUp(pool.poolId, undefined)
       }
     },
     close: async () => {
       await Promise.allSettled(underWay.values())
+      await Promise.all([...givingUp].map((repeater) => repeater.stop()))
     },
   }
 }

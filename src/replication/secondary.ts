@@ -45,7 +45,7 @@ export const createSecondary = (
   const { registered } = registration
   const members = new Map<string, ReplicaMember>()
   const leaving = new Map<string, Promise<void>>()
-  const drops = new Map<string, Promise<void>>()
+  const drops = new Set<Promise<void>>()
 
   /** The copy that a new primary makes necessary has not begun. */
   const mustCopyAnew = async (pool: RegisteredPool): Promise<boolean> => {
@@ -121,7 +121,7 @@ export const createSecondary = (
     return { status: changed.status, statusAtMs: changed.statusAtMs }
   }
 
-  const begin = async (fromRegion: string, body: unknown): Promise<void> => {
+  const beginNow = async (fromRegion: string, body: unknown): Promise<void> => {
     const fields = readFields(body)
     const poolId = fields.text('poolId')
     const known = await registrations.get(poolId)
@@ -146,7 +146,24 @@ export const createSecondary = (
       ...(tags === undefined ? {} : { initialTags: tags }),
       ...(takeovers.length === 0 ? {} : { reign: { takeovers, seenEpoch: epochOf(takeovers) } }),
     })
-    await join(poolId)
+    await joinNow(poolId)
+  }
+
+  const begin = (fromRegion: string, body: unknown): Promise<void> =>
+    turns.take(readFields(body).text('poolId'), () => beginNow(fromRegion, body))
+
+  /** Looked at in its turn: what was this Region's role a moment ago can have changed. */
+  const dropFor = async (fromRegion: string, body: unknown): Promise<void> => {
+    const poolId = readFields(body).text('poolId')
+    const known = await registrations.get(poolId)
+    if (known === undefined) return
+    const takeovers = readTakeovers(body)
+    const isPrimary =
+      known.primaryRegion === fromRegion ||
+      (latestOf(takeovers)?.region === fromRegion && isLater(takeovers, reignOf(known).takeovers))
+    if (known.role !== 'SECONDARY' || !isPrimary)
+      throw new Fault('InvalidParameterException', `${fromRegion} is not the primary Region of ${poolId}.`)
+    await drop(poolId)
   }
 
   return {
@@ -171,21 +188,9 @@ export const createSecondary = (
         return {}
       },
       'replica-delete': async (fromRegion, body) => {
-        const poolId = readFields(body).text('poolId')
-        const known = await registrations.get(poolId)
-        if (known === undefined) return {}
-        const takeovers = readTakeovers(body)
-        const isPrimary =
-          known.primaryRegion === fromRegion ||
-          (latestOf(takeovers)?.region === fromRegion && isLater(takeovers, reignOf(known).takeovers))
-        if (known.role !== 'SECONDARY' || !isPrimary)
-          throw new Fault(
-            'InvalidParameterException',
-            `${fromRegion} is not the primary Region of ${poolId}.`,
-          )
-        const dropping = drops.get(poolId) ?? drop(poolId).finally(() => drops.delete(poolId))
-        drops.set(poolId, dropping)
-        await dropping
+        const dropping = turns.take(readFields(body).text('poolId'), () => dropFor(fromRegion, body))
+        drops.add(dropping)
+        await dropping.finally(() => drops.delete(dropping))
         return {}
       },
       'set-status': async (_fromRegion, body) => {
@@ -195,7 +200,7 @@ export const createSecondary = (
     },
     close: async () => {
       await Promise.all([...members.keys()].map(leave))
-      await Promise.allSettled([...leaving.values(), ...drops.values()])
+      await Promise.allSettled([...leaving.values(), ...drops])
     },
   }
 }
