@@ -20,6 +20,7 @@ export type NetworkFaults = {
 /** Hears of what is sent. */
 export type NetworkWitness = {
   called(from: string, to: string, name: string): void
+  failed(from: string, to: string, name: string, failure: PeerFailure): void
   /** A frame of the feed leaves the Region that feeds. */
   fed(from: string, to: string): void
 }
@@ -137,7 +138,9 @@ export const createSimulatedNetwork = (options: {
       try {
         return await whileAlive(life, unlessBroken(Promise.race([run(), timeout]), link, to))
       } catch (error) {
-        throw failure(error)
+        const failed = failure(error)
+        witness.failed(from, to, name, failed)
+        throw failed
       } finally {
         link.abort()
       }

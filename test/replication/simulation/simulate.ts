@@ -112,6 +112,8 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
     calls.counts.set(`${from} ${to}`, count)
     if (count > callsPerSecondMax) known.violate(`I9: ${from} called ${to} ${count} times in a second`)
   }
+  const failed = (from: string, to: string, name: string, { code, message, cause }: PeerFailure): void =>
+    trace.add(`failed call ${from} ${to} ${name}: ${code} ${message} ${String(cause ?? "")}`)
   const fed = (from: string, to: string): void => {
     trace.add(`fed ${to} by ${from}`)
     known.fedAtMs.set(`${from} ${to}`, now())
@@ -121,7 +123,7 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
     dice,
     mutation: options.mutation ?? {},
     diskWitness: known.diskWitness,
-    networkWitness: { called, fed },
+    networkWitness: { called, failed, fed },
     acknowledged: known.acknowledge,
   })
   const checks = createStepChecks(world, known)

@@ -182,6 +182,8 @@ export const createStepChecks = (world: World, known: Known): StepChecks => {
         if (pool === undefined) await checkNothingStays(region)
         else {
           noteTakeovers(pool)
+          if (reignOf(pool).isOlderThan !== undefined)
+            known.violate(`${region.name} takes itself for older than it is`)
           await checkRevocations(region, pool)
         }
         seen.set(region.name, await checkStatus(region, pool))
