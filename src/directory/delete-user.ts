@@ -3,6 +3,7 @@ import type { Clock } from '../telemetry/clock.ts'
 import type { Locality } from '../vault/collection.ts'
 import type { Stored, WritableRecords } from '../vault/records.ts'
 import { pendingCodesOf } from './confirmation-code.ts'
+import { userAuthEvents } from './records/auth-event.ts'
 import { memberships, pendingCodes, type User, users } from './records/user.ts'
 import type { UserPool } from './records/user-pool.ts'
 import { prepareAliases } from './user-aliases.ts'
@@ -16,7 +17,8 @@ export const deleteUserWithAll = async (
   { clock }: { readonly clock: Clock },
 ): Promise<void> => {
   const { usernameKey } = stored.value
-  const [joined, codes, deleteBelongings, writeAliases] = await Promise.all([
+  const [events, joined, codes, deleteBelongings, writeAliases] = await Promise.all([
+    records.get(userAuthEvents, usernameKey),
     membershipsOf(records, usernameKey),
     pendingCodesOf(records, usernameKey),
     prepareBelongingsDeletion(records, stored.value),
@@ -31,6 +33,7 @@ export const deleteUserWithAll = async (
     changes.delete(users, stored)
     writeAliases(changes)
     deleteBelongings(changes)
+    if (events !== undefined) changes.delete(userAuthEvents, events)
     for (const membership of joined) changes.delete(memberships, membership)
     for (const code of codes) changes.delete(pendingCodes, code)
   })

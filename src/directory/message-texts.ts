@@ -21,7 +21,8 @@ const references: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 }
-const escaped = (text: string): string =>
+/** Text as HTML shows it. */
+export const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (character) => references[character] ?? '')
 
 /** Whether a template has the place of a link (API reference, VerificationMessageTemplateType, "EmailMessageByLink"). */
@@ -35,7 +36,7 @@ const fill = (
 ): string =>
   template.replaceAll(placeholder, (whole: string, name: string | undefined, text: string | undefined) => {
     if (name !== undefined) return put(name === 'username' ? username : code)
-    return link === undefined ? whole : `<a href="${escaped(link)}">${text}</a>`
+    return link === undefined ? whole : `<a href="${escapeHtml(link)}">${text}</a>`
   })
 
 /**
@@ -50,7 +51,7 @@ export const filledBody = (
   const isHtml =
     channel === 'EMAIL' && (tag.test(template) || (values.link !== undefined && hasLinkPlace(template)))
   return isHtml
-    ? { body: fill(template, values, escaped), isHtml }
+    ? { body: fill(template, values, escapeHtml), isHtml }
     : { body: fill(template, values, (text) => text) }
 }
 

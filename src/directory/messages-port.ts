@@ -19,6 +19,8 @@ export type Message = {
   readonly poolId: string
   readonly to: string
   readonly channel: 'EMAIL' | 'SMS'
+  /** In place of the sender that the pool's settings name. */
+  readonly from?: string
   readonly subject?: string
   readonly body: string
   /** Whether the body is HTML; else it is plain text. */

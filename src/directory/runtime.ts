@@ -2,6 +2,7 @@
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Vault } from '../vault/vault.ts'
+import type { CompromisedPasswords } from './compromised-passwords-port.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Messages } from './messages-port.ts'
 import type { Passwords, SrpSteps } from './passwords-port.ts'
@@ -20,4 +21,6 @@ export type Runtime = {
   readonly messages: Messages
   readonly triggers: Triggers
   readonly replicaControl: ReplicaControl
+  /** Absent: the operator gave no list. */
+  readonly compromisedPasswords?: CompromisedPasswords
 }

@@ -30,7 +30,15 @@ export const createMessages = (options: {
 
   return {
     send: async (given) => {
-      const { poolId, about: _, isHtml: _isHtml, link: _link, isQuiet: _isQuiet, ...message } = given
+      const {
+        poolId,
+        about: _,
+        from: _from,
+        isHtml: _isHtml,
+        link: _link,
+        isQuiet: _isQuiet,
+        ...message
+      } = given
       // Regional data on the primary too: the inbox belongs to the Region that sends.
       const records = vault.pool(poolId).secondary
       if ((await records.count(inbox)) >= inboxMessagesMax) await makeRoom(records)

@@ -9,6 +9,7 @@ import { readPool } from '../directory/read-pool.ts'
 import type { Runtime } from '../directory/runtime.ts'
 import { Conflict } from '../store/store.ts'
 import { isFault } from '../wire/fault.ts'
+import { headers, pageOf } from './page.ts'
 
 /** ConfirmSignUp without a secret hash: whoever follows the link has the code, and not the app's secret. */
 const confirmByLink = operation({
@@ -44,28 +45,6 @@ const refusals: ReadonlySet<string> = new Set([
 ])
 /** Longest values in the API model: UsernameType, ClientIdType, ConfirmationCodeType. */
 const parameters = { client_id: 128, user_name: 128, confirmation_code: 2_048 } as const
-
-/** The code is in the URL: nobody keeps the page, and no other site learns where it was. */
-const headers = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-}
-
-const pageOf = (title: string, text: string): string => `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>
-body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto 0; padding: 0 1rem }
-@media (prefers-color-scheme: dark) { body { background: #16181c; color: #e8e8e8 } }
-</style>
-<h1>${title}</h1>
-<p>${text}</p>
-</html>
-`
 
 const confirmed = pageOf('Your account is confirmed', 'You can close this page and sign in.')
 const refused = pageOf(

@@ -101,6 +101,8 @@ export const regionConfiguration = z.object({
     .optional(),
   /** How messages to users leave the deployment. What has no way out stays in the development inbox. */
   messages: messageDelivery.optional(),
+  /** Passwords that are known elsewhere, as they are or as SHA-1 in hex, one a line: for threat protection. */
+  compromisedPasswordsFile: z.string().min(1).optional(),
   dataKeyLifetimeSeconds: z.int().min(1).max(3_600).default(60),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })

@@ -21,6 +21,7 @@ import { startTriggers } from '../messages/triggers/start-triggers.ts'
 import { createFormEndpoints } from '../oauth/form-endpoints.ts'
 import { createOauthApp } from '../oauth/oauth-app.ts'
 import { createOperatorService } from '../operator/operator-service.ts'
+import { createAuthEventFeedbackApp } from '../pages/auth-event-feedback.ts'
 import { createConfirmUserApp } from '../pages/confirm-user.ts'
 import { confirmationsAtLead } from '../replication/confirmations.ts'
 import { readFields } from '../replication/message-fields.ts'
@@ -30,6 +31,7 @@ import { createReplication } from '../replication/replication.ts'
 import { createWriteGuard, type WriteWatch } from '../replication/write-guard.ts'
 import { createForwarder } from '../routing/forward.ts'
 import { acceptRevocations } from '../signin/revocation.ts'
+import { readCompromisedPasswords } from '../signin/threat/compromised-passwords.ts'
 import { createPasswordWorkers } from '../srp/password-worker.ts'
 import { Conflict } from '../store/store.ts'
 import { systemClock, systemRandom } from '../telemetry/clock.ts'
@@ -276,6 +278,9 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       messages: lambda.messages,
       triggers: lambda.triggers,
       replicaControl,
+      ...(configuration.compromisedPasswordsFile === undefined
+        ? {}
+        : { compromisedPasswords: readCompromisedPasswords(configuration.compromisedPasswordsFile) }),
     }
 
     const makeResealing = () => createResealing({ region, vault, clock, log })
@@ -302,6 +307,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     )
     app.route('/', createImportApp(runtime))
     app.route('/', createConfirmUserApp(runtime))
+    app.route('/', createAuthEventFeedbackApp(runtime))
     app.route('/', createOauthApp(runtime))
     const pages = getRequestListener(app.fetch)
     const forms = createFormEndpoints(runtime)

@@ -20,6 +20,7 @@ import { termsOperations } from '../directory/operations/terms/operations.ts'
 import { userOperations } from '../directory/operations/user/operations.ts'
 import { operationRegistry } from '../directory/registry.ts'
 import { signinOperations } from '../signin/operations/operations.ts'
+import { recordedOperation } from '../signin/threat/recorded-operation.ts'
 
 /** By name, together with those of replication, which need a Region's replication to be made. */
 export const userPoolOperations = (
@@ -31,7 +32,7 @@ export const userPoolOperations = (
     resourceServerOperations,
     domainOperations,
     tagOperations,
-    userOperations,
+    userOperations.map(recordedOperation),
     groupOperations,
     identityProviderOperations,
     brandingOperations,
@@ -42,7 +43,7 @@ export const userPoolOperations = (
     limitOperations,
     linkingOperations,
     importOperations,
-    signUpOperations,
-    signinOperations,
+    signUpOperations.map(recordedOperation),
+    signinOperations.map(recordedOperation),
     replicationOperations,
   )

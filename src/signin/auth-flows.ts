@@ -13,6 +13,8 @@ import { signInWithPassword } from './password-sign-in.ts'
 import { signInWithRefreshToken } from './refresh-sign-in.ts'
 import { clientOfPool, type SignInAnswer, type SignInContext, type SignInStep } from './sign-in-request.ts'
 import { startSrp } from './srp-sign-in.ts'
+import type { GivenContext } from './threat/origin.ts'
+import { watched } from './threat/watch.ts'
 
 type Starter = 'user' | 'admin'
 
@@ -96,7 +98,11 @@ const isAllowed = (flow: Flow, client: AppClient): boolean => {
 
 /** Starts a sign-in. Throws a Fault with Amazon's error for a flow that the client hasn't, or that this caller can't start. */
 export const initiateAuth = async (
-  input: Pick<InitiateAuthRequest, 'AuthFlow' | 'AuthParameters' | 'ClientId' | 'ClientMetadata' | 'Session'>,
+  input: Pick<
+    InitiateAuthRequest,
+    'AuthFlow' | 'AuthParameters' | 'ClientId' | 'ClientMetadata' | 'Session'
+  > &
+    GivenContext,
   context: SignInContext,
   starter: Starter,
 ): Promise<SignInAnswer> => {
@@ -109,12 +115,20 @@ export const initiateAuth = async (
   // A client whose refresh tokens rotate is told so by the flow itself, whatever its list of flows says.
   if (flow.start !== signInWithRefreshToken || client.settings.RefreshTokenRotation?.Feature !== 'ENABLED')
     if (!isAllowed(flow, client)) throw new Fault('InvalidParameterException', flow.refusal)
-  return flow.start({
+  const request = {
     client,
     pool: (await readPool(context.pool)).value,
     parameters: input.AuthParameters ?? {},
     session: input.Session,
     validationData: input.ClientMetadata,
     context,
-  })
+  }
+  // Who refreshes has signed in before.
+  if (flow.start === signInWithRefreshToken) return flow.start(request)
+  const about = {
+    isCustom: flow === custom,
+    given: input,
+    ...(flow.start === signInWithPassword ? ({ checks: 'Password' } as const) : {}),
+  }
+  return watched(request, about, flow.start)
 }

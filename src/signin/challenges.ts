@@ -14,6 +14,8 @@ import { answerOneTimePassword, isFirstFactorSession } from './one-time-password
 import { answerPasskey } from './passkey-sign-in.ts'
 import { clientOfPool, type SignInAnswer, type SignInContext, type SignInStep } from './sign-in-request.ts'
 import { verifySrpThen } from './srp-sign-in.ts'
+import type { GivenContext } from './threat/origin.ts'
+import { watched } from './threat/watch.ts'
 
 const steps: Partial<Record<ChallengeNameType, SignInStep>> = {
   PASSWORD_VERIFIER: verifySrpThen(afterPasswordVerifier),
@@ -36,12 +38,23 @@ const steps: Partial<Record<ChallengeNameType, SignInStep>> = {
   SMS_OTP: answerOneTimePassword('SMS_OTP'),
 }
 
+/** What an answer proves, as the events of threat protection tell it. */
+const checked: Partial<Record<ChallengeNameType, 'Password' | 'Mfa'>> = {
+  PASSWORD_VERIFIER: 'Password',
+  PASSWORD: 'Password',
+  SMS_MFA: 'Mfa',
+  EMAIL_OTP: 'Mfa',
+  SMS_OTP: 'Mfa',
+  SOFTWARE_TOKEN_MFA: 'Mfa',
+}
+
 /** Goes on with a sign-in. Whether the client may is in the session: it opens for the client that it was made for only. */
 export const respondToChallenge = async (
   input: Pick<
     RespondToAuthChallengeRequest,
     'ChallengeName' | 'ChallengeResponses' | 'ClientId' | 'ClientMetadata' | 'Session'
-  >,
+  > &
+    GivenContext,
   context: SignInContext,
 ): Promise<SignInAnswer> => {
   const client = await clientOfPool(input.ClientId ?? '', context.pool)
@@ -51,7 +64,7 @@ export const respondToChallenge = async (
       'InvalidParameterException',
       `Challenge ${input.ChallengeName} was not issued by this user pool.`,
     )
-  return step({
+  const request = {
     client,
     pool: (await readPool(context.pool)).value,
     parameters: input.ChallengeResponses ?? {},
@@ -59,5 +72,12 @@ export const respondToChallenge = async (
     clientMetadata: input.ClientMetadata,
     hasBegun: true,
     context,
-  })
+  }
+  const checks = input.ChallengeName === undefined ? undefined : checked[input.ChallengeName]
+  const about = {
+    isCustom: input.ChallengeName === 'CUSTOM_CHALLENGE',
+    given: input,
+    ...(checks === undefined ? {} : { checks }),
+  }
+  return watched(request, about, step)
 }

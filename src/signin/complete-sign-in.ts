@@ -38,10 +38,12 @@ export type NewPasswordSession = {
 
 export const completeSignIn = async (request: SignInRequest, user: User): Promise<SignInAnswer> => {
   checkMaySignIn(user)
+  const demand = (await request.watch?.assess(user)) ?? 'none'
   if (user.status === 'FORCE_CHANGE_PASSWORD') return askForNewPassword(request, user)
   return (
-    (await askForRememberedDevice(request, user)) ??
-    (await askForSecondFactor(request, user)) ??
+    // A risk that asks for a second factor asks for it on a remembered device too.
+    (demand === 'none' ? await askForRememberedDevice(request, user) : undefined) ??
+    (await askForSecondFactor(request, user, demand)) ??
     finishSignIn(request, user)
   )
 }
@@ -62,9 +64,10 @@ export const finishSignIn = async (
 }
 
 export const grantTokens = async (
-  { client, pool, context, clientMetadata, tokenSource = 'Authentication' }: SignInRequest,
+  { client, pool, context, clientMetadata, watch, tokenSource = 'Authentication' }: SignInRequest,
   user: User,
 ): Promise<SignInAnswer> => {
+  await watch?.assess(user)
   const { clientId } = client
   await context.triggers.postAuthentication(context.pool, {
     user,

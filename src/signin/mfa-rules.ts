@@ -25,6 +25,13 @@ const isReady: Readonly<Record<MfaFactor, (user: User) => boolean>> = {
 /** Whether the user has what the factor needs: a phone number, an e-mail address, a verified software token. */
 export const hasFactor = (user: User, factor: MfaFactor): boolean => isReady[factor](user)
 
+/** The same for an address that the user has shown to be theirs. */
+export const hasVerifiedFactor = (user: User, factor: MfaFactor): boolean => {
+  if (factor === 'SMS_MFA' && user.attributes.phone_number_verified !== 'true') return false
+  if (factor === 'EMAIL_OTP' && user.attributes.email_verified !== 'true') return false
+  return hasFactor(user, factor)
+}
+
 export type SecondFactorNeed =
   | { readonly kind: 'none' }
   | { readonly kind: 'factor'; readonly factor: MfaFactor }

@@ -26,6 +26,7 @@ export const signInWithPassword: SignInStep = async (request) => {
   const signedIn = isRight ? user : imported
   if (signedIn !== undefined) {
     counted.succeeded(attempts)
+    await request.watch?.checkPassword(signedIn, password)
     return completeSignIn(request, signedIn)
   }
   if (user?.credential === undefined && user?.status === 'RESET_REQUIRED')

@@ -10,6 +10,8 @@ export type PoolSecrets = {
   readonly refreshToken: Buffer
   /** Makes the credentials of users who don't exist. */
   readonly decoy: Buffer
+  /** Signs the tokens by which users give feedback on their events. */
+  readonly feedback: Buffer
 }
 
 /** Keyed by the opened record, which the vault keeps as long as its version is current. */
@@ -19,7 +21,12 @@ const derive = (tokenKey: TokenKey): PoolSecrets => {
   const root = Buffer.from(tokenKey.secret, 'base64')
   const keyFor = (purpose: string): Buffer =>
     Buffer.from(hkdfSync('sha256', root, tokenKey.poolId, `twinpool ${purpose} v1`, 32))
-  return { session: keyFor('session'), refreshToken: keyFor('refresh token'), decoy: keyFor('decoy') }
+  return {
+    session: keyFor('session'),
+    refreshToken: keyFor('refresh token'),
+    decoy: keyFor('decoy'),
+    feedback: keyFor('event feedback'),
+  }
 }
 
 export const poolSecrets = async (poolId: string, records: Pick<Records, 'get'>): Promise<PoolSecrets> => {

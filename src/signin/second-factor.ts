@@ -2,9 +2,11 @@
 import { readRegionalSettings } from '../directory/read-pool.ts'
 import type { MfaFactor, User } from '../directory/records/user.ts'
 import { type BegunSignIn, beginSignIn, challengeOf } from './begun-sign-in.ts'
-import { secondFactorNeed } from './mfa-rules.ts'
+import { factorsOfPool, hasVerifiedFactor, secondFactorNeed } from './mfa-rules.ts'
 import { type Channel, channelAttributes, deliveryParameters, sendCode } from './sent-code.ts'
 import type { SignInAnswer, SignInRequest } from './sign-in-request.ts'
+import { blockedSignIn } from './threat/protection.ts'
+import type { FactorDemand } from './threat/watch.ts'
 
 /** What the session of any of these challenges holds. */
 export type MfaSession = BegunSignIn & {
@@ -73,12 +75,23 @@ export const askForFactor = (
 export const askForSecondFactor = async (
   request: SignInRequest,
   user: User,
+  demand: FactorDemand = 'none',
 ): Promise<SignInAnswer | undefined> => {
   const { pool, context } = request
-  if ((pool.settings.MfaConfiguration ?? 'OFF') === 'OFF') return undefined
+  if ((pool.settings.MfaConfiguration ?? 'OFF') === 'OFF') {
+    if (demand === 'required') throw blockedSignIn()
+    return undefined
+  }
   const regional = (await readRegionalSettings(context.pool)).value
   const need = secondFactorNeed(user, { pool, regional })
-  if (need.kind === 'none') return undefined
+  if (need.kind === 'none') {
+    if (demand === 'none') return undefined
+    // Set up and not turned on: a risk is what it can be asked for.
+    const factor = factorsOfPool({ pool, regional }).find((one) => hasVerifiedFactor(user, one))
+    if (factor !== undefined) return askForFactor(request, user, factor)
+    if (demand === 'required') throw blockedSignIn()
+    return undefined
+  }
   if (need.kind === 'factor') return askForFactor(request, user, need.factor)
   const choices = JSON.stringify(need.factors)
   const content: MfaSession = { ...beginSignIn(request, user), choices: need.factors }

@@ -5,6 +5,7 @@ import { type AppClient, appClients } from '../directory/records/app-client.ts'
 import type { UserPool } from '../directory/records/user-pool.ts'
 import type { TokenGenerationSource } from '../directory/triggers-port.ts'
 import { Fault } from '../wire/fault.ts'
+import type { ThreatWatch } from './threat/watch.ts'
 
 export type SignInContext = Context<'active'>
 
@@ -22,6 +23,8 @@ export type SignInRequest = {
   readonly hasBegun?: boolean
   /** What the tokens come of, when it isn't a plain sign-in. */
   readonly tokenSource?: TokenGenerationSource
+  /** Threat protection of this step; absent in a pool that has none. */
+  readonly watch?: ThreatWatch
   readonly context: SignInContext
 }
 

@@ -49,6 +49,7 @@ export const startRegions = async (
   }: {
     readonly dataKeyLifetimeSeconds?: number
     readonly lambda?: RegionConfiguration['lambda']
+    readonly compromisedPasswordsFile?: string
     readonly messages?: RegionConfiguration['messages']
     /** Access keys besides root's. */
     readonly users?: readonly AccessKey[]

@@ -37,7 +37,10 @@ export type Delivery = {
 }
 
 export const createDelivery = ({ transports, inbox, log, emailOf }: DeliveryOptions): Delivery => {
-  const deliver = async (transport: Transport, { poolId, channel, to, subject, body, isHtml }: Message) => {
+  const deliver = async (
+    transport: Transport,
+    { poolId, channel, to, from, subject, body, isHtml }: Message,
+  ) => {
     const email = channel === 'EMAIL' ? await emailOf(poolId) : undefined
     await transport.send({
       poolId,
@@ -45,7 +48,7 @@ export const createDelivery = ({ transports, inbox, log, emailOf }: DeliveryOpti
       subject: subject ?? '',
       body,
       isHtml: isHtml ?? false,
-      from: senderOf(email),
+      from: from ?? senderOf(email),
       replyTo: email?.ReplyToEmailAddress,
     })
   }

@@ -15,6 +15,7 @@ import { passkeyOperations } from './passkey/operations.ts'
 import { respondToAuthChallenge } from './respond-to-auth-challenge.ts'
 import { revokeToken } from './revoke-token.ts'
 import { sessionOperations } from './session/operations.ts'
+import { threatOperations } from './threat/operations.ts'
 
 export const signinOperations: readonly AnyOperation[] = [
   initiateAuth,
@@ -32,4 +33,5 @@ export const signinOperations: readonly AnyOperation[] = [
   ...deviceOperations,
   ...passkeyOperations,
   ...sessionOperations,
+  ...threatOperations,
 ]
