@@ -169,13 +169,17 @@ export const createPrimary = (
           )
         return { ...current, replicaRegions: [...current.replicaRegions, regionName].toSorted() }
       })
-      await records.enter(poolId, {
-        regionName,
-        role: 'SECONDARY',
-        status: 'CREATING',
-        statusAtMs: clock.now(),
-      })
-      errands.run(errand)
+      try {
+        await records.enter(poolId, {
+          regionName,
+          role: 'SECONDARY',
+          status: 'CREATING',
+          statusAtMs: clock.now(),
+        })
+      } finally {
+        // It is stored and will be carried out, whatever the caller is told.
+        errands.run(errand)
+      }
     },
     setReplicaStatus: async (poolId, regionName, status) => {
       const { status: now, statusAtMs } = await records.update(poolId, regionName, (current) => {
@@ -199,12 +203,15 @@ export const createPrimary = (
         )
       const errand: Errand = { poolId, regionName, kind: 'dismiss' }
       await registrations.updateWithErrand(errand, (current) => current)
-      await records.update(poolId, regionName, (current) =>
-        current.status === 'DELETING'
-          ? current
-          : { ...current, ...setStatus(current, 'DELETING', clock.now()) },
-      )
-      errands.run(errand)
+      try {
+        await records.update(poolId, regionName, (current) =>
+          current.status === 'DELETING'
+            ? current
+            : { ...current, ...setStatus(current, 'DELETING', clock.now()) },
+        )
+      } finally {
+        errands.run(errand)
+      }
     },
     poolDeleted: (poolId) => {
       positions.forget(poolId)

@@ -189,7 +189,10 @@ export const createPromotion = (
     await secondary.leave(poolId)
     // Not what is registered: that follows the records a moment later.
     const regions = await records.regions(poolId)
-    const { position, digest } = await store.head(poolId)
+    const { position, digest, copy } = await store.head(poolId)
+    // An operator can have had it copied anew meanwhile.
+    if (copy !== undefined || position === 0)
+      throw refusal(`The replica in ${region} is not complete. It can be promoted when it is copied.`)
     const takeover: Takeover = { epoch, region, position, digest, atMs: clock.now(), isForced }
     await registrations.update(poolId, (current) => {
       const { takeovers, candidacy } = reignOf(current)

@@ -26,7 +26,8 @@ const isSame = (one: Takeover, other: Takeover): boolean =>
 /** Up to which position a Region that knows of the takeovers `own` and one that knows of `claimed` have the same history; undefined: as far as known. */
 export const partingOf = (own: readonly Takeover[], claimed: readonly Takeover[]): number | undefined => {
   const theirs = claimed.find((one) => !own.some((other) => isSame(one, other)))
-  const oldest = claimed[0]?.epoch ?? 0
+  // A list that is not full has forgotten none: what it does not name never was in that history.
+  const oldest = claimed.length < takeoversKept ? 0 : (claimed[0]?.epoch ?? 0)
   const ours = own.find((one) => one.epoch >= oldest && !claimed.some((other) => isSame(one, other)))
   const positions = [theirs, ours].filter((one) => one !== undefined).map(({ position }) => position)
   return positions.length === 0 ? undefined : Math.min(...positions)

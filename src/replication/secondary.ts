@@ -1,17 +1,20 @@
 // What a Region does for the pools of which it has a secondary: follows each, and begins, switches and drops replicas as it is told.
 import type { RegisteredPool } from '../directory/records/user-pool.ts'
+import { isKeyRefusal } from '../vault/key-wrapper.ts'
 import { Fault, isFault } from '../wire/fault.ts'
 import type { FollowerStatus } from './follower.ts'
 import { readFields } from './message-fields.ts'
 import type { PeerCallHandler } from './peer-port.ts'
 import type { Registrations } from './registrations.ts'
 import { epochOf, isLater, latestOf, readTakeovers, reignOf } from './reign.ts'
+import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
 import { type ReplicaMember, startReplicaMember } from './replica-member.ts'
 import { createReplicaRegistration } from './replica-registration.ts'
 import type { ReplicationParts } from './replication-parts.ts'
-import { carryRevocations } from './revocation-courier.ts'
+import { carryRevocations, salvageRevocations } from './revocation-courier.ts'
 import { setAsideScope } from './set-aside.ts'
 import { type StatusRegister, setStatus } from './status-register.ts'
+import type { BackOffLimits } from './timer.ts'
 import type { Turns } from './turns.ts'
 import { lowerFence, raiseFence } from './write-guard.ts'
 
@@ -35,16 +38,19 @@ export type Secondary = {
   close(): Promise<void>
 }
 
+const backOff: BackOffLimits = { firstMs: 200, mostMs: 10_000 }
+
 export const createSecondary = (
   parts: ReplicationParts,
   registrations: Registrations,
   turns: Turns,
 ): Secondary => {
-  const { region, vault, store, clock, transport, log } = parts
+  const { region, vault, store, clock, random, timer, transport, log } = parts
   const registration = createReplicaRegistration(parts, registrations)
   const { registered } = registration
   const members = new Map<string, ReplicaMember>()
   const leaving = new Map<string, Promise<void>>()
+  const joining = new Map<string, Repeater>()
   const drops = new Set<Promise<void>>()
 
   /** The copy that a new primary makes necessary has not begun. */
@@ -68,7 +74,35 @@ export const createSecondary = (
     members.set(poolId, startReplicaMember(pool, how, registration, parts))
   }
 
-  const join = (poolId: string): Promise<void> => turns.take(poolId, () => joinNow(poolId))
+  /** When it fails it is tried until it succeeds: nobody else would. */
+  const join = async (poolId: string): Promise<void> => {
+    try {
+      await turns.take(poolId, () => joinNow(poolId))
+    } catch (error) {
+      log.warn({ poolId, err: error }, 'the replica can not be followed up yet')
+      joinUntilDone(poolId)
+    }
+  }
+  const joinUntilDone = (poolId: string): void => {
+    if (joining.has(poolId)) return
+    const repeater = startRepeater({
+      timer,
+      random,
+      backOff,
+      pauseMs: 0,
+      run: async () => {
+        await turns.take(poolId, () => joinNow(poolId))
+        joining.delete(poolId)
+        return 'done'
+      },
+      failed: (error, failures) => {
+        if (isWorthALine(failures))
+          log.warn({ poolId, err: error, failures }, 'the replica can not be followed up yet')
+      },
+    })
+    joining.set(poolId, repeater)
+    repeater.nudge()
+  }
 
   const leave = (poolId: string): Promise<void> => {
     const member = members.get(poolId)
@@ -80,24 +114,29 @@ export const createSecondary = (
   }
 
   /** Revocations made here must not go with the replica (SPEC.md, I5). Only a key that can't be used any more leaves no way to read them. */
-  const deliverTheLast = async (poolId: string): Promise<void> => {
-    const { primaryRegion } = await registered(poolId)
+  const deliverTheLast = async (poolId: string, primaryRegion: string): Promise<void> => {
+    const pool = await registered(poolId)
     try {
+      // What this Region has of a history that its primary does not go on from is brought along.
+      if (pool.primaryRegion !== primaryRegion || reignOf(pool).succession?.step === 'compare')
+        await salvageRevocations(poolId, vault, clock.now())
       await carryRevocations({ poolId, primaryRegion, vault, transport, clock })
     } catch (error) {
-      if (!isFault(error)) throw error
+      // A key service that does not answer now will; before the first copy there is nothing to read, nor a ring to read it with.
+      const hasNoRing = isFault(error) && error.code === 'ResourceNotFoundException'
+      if (!isKeyRefusal(error) && !hasNoRing) throw error
       log.warn({ poolId, err: error }, 'the replica goes, and its undelivered revocations can not be read')
     }
   }
 
-  const drop = async (poolId: string): Promise<void> => {
+  const drop = async (poolId: string, primaryRegion: string): Promise<void> => {
     await registrations.update(poolId, (current) =>
       current.status === 'DELETING'
         ? current
         : { ...current, ...setStatus(current, 'DELETING', clock.now()) },
     )
     await leave(poolId)
-    await deliverTheLast(poolId)
+    await deliverTheLast(poolId, primaryRegion)
     await store.dropScope(poolId)
     await store.dropScope(`@${poolId}`)
     await store.dropScope(setAsideScope(poolId))
@@ -128,7 +167,7 @@ export const createSecondary = (
     if (known !== undefined) {
       // Told again after an answer that got lost.
       if (known.role === 'SECONDARY' && known.primaryRegion === fromRegion && known.status !== 'DELETING')
-        return
+        return joinNow(poolId)
       throw new Fault('InvalidParameterException', `Region ${region} still has a replica of ${poolId}.`)
     }
     const tags = fields.optionalTextMap('tags')
@@ -163,7 +202,7 @@ export const createSecondary = (
       (latestOf(takeovers)?.region === fromRegion && isLater(takeovers, reignOf(known).takeovers))
     if (known.role !== 'SECONDARY' || !isPrimary)
       throw new Fault('InvalidParameterException', `${fromRegion} is not the primary Region of ${poolId}.`)
-    await drop(poolId)
+    await drop(poolId, fromRegion)
   }
 
   return {
@@ -199,6 +238,7 @@ export const createSecondary = (
       },
     },
     close: async () => {
+      await Promise.all([...joining.values()].map((repeater) => repeater.stop()))
       await Promise.all([...members.keys()].map(leave))
       await Promise.allSettled([...leaving.values(), ...drops])
     },
