@@ -57,6 +57,11 @@ const declared = {
     description: 'Sign calls to it (default: the deployment’s own; for aws what the AWS SDK finds)',
     valueHint: 'ID:SECRET',
   },
+  'compromised-passwords': {
+    type: 'string',
+    description: 'Passwords that threat protection refuses, or their SHA-1, one a line',
+    valueHint: 'file',
+  },
   ...messageFlags,
   json: { type: 'boolean', description: 'Print the endpoints as one line of JSON' },
   'log-level': {
@@ -114,6 +119,11 @@ const options = z
       )
       .optional(),
     lambdaAccessKey: accessKeyOption.optional(),
+    compromisedPasswords: z
+      .string()
+      .refine((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true, 'there is no such file')
+      .transform((path) => resolve(path))
+      .optional(),
     ...messageOptions,
     snsAccessKey: accessKeyOption.optional(),
     json: z.boolean().default(false),
@@ -143,6 +153,7 @@ export const start = defineCommand({
           endpoint: given.lambdaEndpoint,
           credentials: given.lambdaAccessKey,
         },
+        compromisedPasswordsFile: given.compromisedPasswords,
         messages: messagesOf(given),
         logDescriptor: standardError,
         isRestarted: true,

@@ -24,6 +24,8 @@ export type SupervisorOptions = RequestedDeployment & {
   readonly publicPort?: number | undefined
   /** Where the Regions run Lambda triggers. */
   readonly lambda?: RegionConfiguration['lambda']
+  /** The list of passwords that threat protection refuses. */
+  readonly compromisedPasswordsFile?: string | undefined
   /** How the Regions send messages to users. */
   readonly messages?: RegionConfiguration['messages']
   readonly logLevel: LogLevel
@@ -69,7 +71,7 @@ const plan = (
   ports: readonly number[],
 ): Plan => {
   const random = options.random ?? systemRandom
-  const { host, baseDomain, publicPort, lambda, messages, logLevel } = options
+  const { host, baseDomain, publicPort, lambda, compromisedPasswordsFile, messages, logLevel } = options
   const tls = options.isTls
     ? prepareTls(folder, tlsNames(host, deployment.regions, baseDomain), options.clock ?? systemClock, random)
     : undefined
@@ -99,6 +101,7 @@ const plan = (
       deploymentSecret,
       tls,
       lambda,
+      ...(compromisedPasswordsFile === undefined ? {} : { compromisedPasswordsFile }),
       messages,
       dataKeyLifetimeSeconds: 60,
       logLevel,

@@ -58,6 +58,32 @@ const authEvent = async (world: World) => {
   return { ...about, EventId: required(AuthEvents?.[0]?.EventId), FeedbackValue: 'Valid' as const }
 }
 
+/** The event of a sign-in from a new address, with the token of the notice that its user got. */
+const noticedEvent = async ({ call, poolId, makeClient, makeUser, textTo }: World) => {
+  const ClientId = await makeClient(poolId, { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'] })
+  await call('SetRiskConfiguration', {
+    UserPoolId: poolId,
+    ClientId,
+    AccountTakeoverRiskConfiguration: {
+      NotifyConfiguration: {
+        SourceArn: 'arn:aws:ses:us-east-1:000000000000:identity/quarry.example',
+        NoActionEmail: { Subject: 'seen', TextBody: '{event-id} {feedback-token}' },
+      },
+      Actions: { LowAction: { EventAction: 'NO_ACTION', Notify: true } },
+    },
+  })
+  const Username = await makeUser()
+  for (const IpAddress of ['192.0.2.1', '192.0.2.2'])
+    await call('InitiateAuth', {
+      ClientId,
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: Username, PASSWORD: password },
+      UserContextData: { IpAddress },
+    })
+  const [EventId = '', FeedbackToken = ''] = (await textTo(Username)).split(' ')
+  return { UserPoolId: poolId, Username, EventId, FeedbackToken, FeedbackValue: 'Valid' as const }
+}
+
 export const userRequests = {
   AdminAddUserToGroup: async (world) => ({
     ...(await newGroup(world)),
@@ -155,6 +181,6 @@ export const userRequests = {
     Password: password,
     UserAttributes: [{ Name: 'email', Value: 'someone@quarry.example' }],
   }),
-  UpdateAuthEventFeedback: async (world) => ({ ...(await authEvent(world)), FeedbackToken: 'none' }),
+  UpdateAuthEventFeedback: noticedEvent,
   UpdateGroup: async (world) => ({ ...(await newGroup(world)), Description: 'those who cut' }),
 } as const satisfies Partial<Requests<OperationName>>

@@ -76,6 +76,8 @@ export type World = {
   makeClient(poolId: string, input?: Partial<Input<'CreateUserPoolClient'>>): Promise<string>
   /** The code that was sent last to the user's address. */
   codeOf(username: string, poolId?: string): Promise<string>
+  /** The text of the message that was sent last to the user's address. */
+  textTo(username: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -83,7 +85,7 @@ const fullPool: Partial<Input<'CreateUserPool'>> = {
   UserPoolTier: 'PLUS',
   AutoVerifiedAttributes: ['email'],
   DeviceConfiguration: { ChallengeRequiredOnNewDevice: false, DeviceOnlyRememberedOnUserPrompt: false },
-  UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' },
+  UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' },
   Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'WEB_AUTHN'] } },
 }
 
@@ -268,6 +270,7 @@ export const startWorld = async (): Promise<World> => {
     makeClient,
     codeOf: async (username, ofPoolId = poolId) =>
       required((await lastMessage(regions, ofPoolId, `${username}@quarry.example`)).code),
+    textTo: async (username) => (await lastMessage(regions, poolId, `${username}@quarry.example`)).body,
     close: async () => {
       await regions.close()
       functions.remove()
