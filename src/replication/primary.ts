@@ -30,6 +30,8 @@ export type Primary = {
     regionName: string,
     tags: Readonly<Record<string, string>> | undefined,
   ): Promise<void>
+  /** Enters a Region that has a replica which follows this one; does nothing if it is entered. Rejects with a Fault. */
+  enterStray(poolId: string, regionName: string): Promise<void>
   setReplicaStatus(poolId: string, regionName: string, status: 'ACTIVE' | 'INACTIVE'): Promise<StatusRegister>
   deleteReplica(poolId: string, regionName: string): Promise<void>
   poolDeleted(poolId: string): void
@@ -60,10 +62,15 @@ export const createPrimary = (
   parts: ReplicationParts,
   registrations: Registrations,
   records: ReplicaRecords,
+  /** Hears of a Region that knows of a later primary than this one. */
+  succeeded: (poolId: string, byRegion: string) => void,
 ): Primary => {
   const { region, store, clock, random, timer, log } = parts
   const positions = createReportedPositions(clock)
-  const errands = createErrandRunner(replicaErrands(parts, registrations, records, positions.forget), parts)
+  const errands = createErrandRunner(
+    replicaErrands(parts, registrations, records, positions.forget, succeeded),
+    parts,
+  )
   const trimmedTo = new Map<string, number>()
   let trimming: Repeater | undefined
 
@@ -178,6 +185,27 @@ export const createPrimary = (
         })
       } finally {
         // It is stored and will be carried out, whatever the caller is told.
+        errands.run(errand)
+      }
+    },
+    enterStray: async (poolId, regionName) => {
+      const errand: Errand = { poolId, regionName, kind: 'announce' }
+      const pool = await registrations.get(poolId)
+      if (pool?.role !== 'PRIMARY' || reignOf(pool).isOpening === true) throw notAReplica(poolId, regionName)
+      if (pool.replicaRegions.includes(regionName)) return
+      await registrations.updateWithErrand(errand, (current) => {
+        if (current.role !== 'PRIMARY' || current.replicaRegions.length >= replicasMax)
+          throw notAReplica(poolId, regionName)
+        return {
+          ...current,
+          replicaRegions: [...new Set([...current.replicaRegions, regionName])].toSorted(),
+        }
+      })
+      log.warn({ poolId, regionName }, 'a replica that a takeover had left behind is entered')
+      try {
+        // What the replica itself says of its status is later than this.
+        await records.enter(poolId, { regionName, role: 'SECONDARY', status: 'CREATING', statusAtMs: 0 })
+      } finally {
         errands.run(errand)
       }
     },

@@ -1,5 +1,6 @@
 // What a primary tells other Regions, and sees through: that they have a new replica, that theirs goes, that the pool's primary is here now.
 
+import { PeerFailure } from './peer-port.ts'
 import type { Errand, Registrations } from './registrations.ts'
 import { reignOf } from './reign.ts'
 import type { ReplicaRecords } from './replica-records.ts'
@@ -14,6 +15,8 @@ export const replicaErrands = (
   records: ReplicaRecords,
   /** The replica is gone: nothing is expected of it any more. */
   dismissed: (poolId: string, regionName: string) => void,
+  /** The Region knows of a later primary than this one. */
+  succeeded: (poolId: string, regionName: string) => void,
 ): Readonly<Record<Errand['kind'], (errand: Errand) => Promise<void>>> => {
   const { transport, clock } = parts
 
@@ -72,8 +75,18 @@ export const replicaErrands = (
       const { poolId, regionName } = errand
       const introduced = await introduction(poolId)
       if (introduced === undefined || !introduced.replicaRegions.includes(regionName)) return
-      const { statusAtMs } = await records.get(poolId, regionName)
-      await transport.call(regionName, 'new-primary', { ...introduced, statusAtMs })
+      const { statusAtMs } = await records.enter(poolId, {
+        regionName,
+        role: 'SECONDARY',
+        status: 'CREATING',
+        statusAtMs: 0,
+      })
+      try {
+        await transport.call(regionName, 'new-primary', { ...introduced, statusAtMs })
+      } catch (error) {
+        if (error instanceof PeerFailure && error.code === 'StaleEpoch') succeeded(poolId, regionName)
+        throw error
+      }
       await registrations.finishErrand(errand, (current) => current)
     },
   }

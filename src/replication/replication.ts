@@ -20,6 +20,7 @@ import { createReplicaRecords } from './replica-records.ts'
 import type { ReplicationOptions, ReplicationParts } from './replication-parts.ts'
 import { createSecondary } from './secondary.ts'
 import { createSetAsideWrites } from './set-aside.ts'
+import { createStrays } from './strays.ts'
 import { createSuccession } from './succession.ts'
 import { systemTimer } from './timer.ts'
 import { createTurns } from './turns.ts'
@@ -57,7 +58,9 @@ export const createReplication = (options: ReplicationOptions): Replication => {
   const records = createReplicaRecords(parts)
   const setAside = createSetAsideWrites(parts.store)
   const claims = createClaims(parts, registrations)
-  const primary = createPrimary(parts, registrations, records)
+  const primary = createPrimary(parts, registrations, records, (poolId, byRegion) =>
+    succession.hear(poolId, byRegion),
+  )
   const secondary = createSecondary(parts, registrations, turns)
   const confirmations = createConfirmations(parts, registrations, primary.authorise)
   const handover = createHandover(parts, registrations, claims, turns)
@@ -78,6 +81,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
     records,
     turns,
   })
+  const strays = createStrays(parts, registrations, { primary, secondary, succession, claims })
   const comparison = createComparison(parts, registrations, claims)
   const reapply = createReapply(parts, registrations, setAside)
   const { actions, calls } = createReplicaActions(parts, registrations, primary, secondary)
@@ -90,6 +94,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
         ...handover.calls,
         ...succession.calls,
         ...claims.calls,
+        ...strays.calls,
         ...reapply.calls,
         ...comparison.calls,
         ...confirmations.calls,
@@ -118,6 +123,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
       await succession.resume()
       await primary.resume()
       await secondary.resume()
+      strays.start()
     },
     status: async () => {
       const followers = secondary.statuses()
@@ -126,7 +132,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
     },
     close: async () => {
       await Promise.all(
-        [promotion, opening, handover, succession, primary, secondary].map((part) => part.close()),
+        [strays, promotion, opening, handover, succession, primary, secondary].map((part) => part.close()),
       )
     },
   }

@@ -23,6 +23,8 @@ export type Secondary = {
   resume(): Promise<void>
   /** Begins a replica as the pool's primary asks; does nothing when it has begun. Rejects with a Fault. */
   begin(fromRegion: string, body: unknown): Promise<void>
+  /** Drops the replica as the pool's primary asks; does nothing when there is none. Rejects with a Fault. */
+  dismiss(fromRegion: string, body: unknown): Promise<void>
   /** Follows the pool's primary, if this Region has a secondary of it and is not following already. */
   join(poolId: string): Promise<void>
   /** Stops everything that runs for the pool; resolves when it has. */
@@ -205,11 +207,18 @@ export const createSecondary = (
     await drop(poolId, fromRegion)
   }
 
+  const dismiss = async (fromRegion: string, body: unknown): Promise<void> => {
+    const dropping = turns.take(readFields(body).text('poolId'), () => dropFor(fromRegion, body))
+    drops.add(dropping)
+    await dropping.finally(() => drops.delete(dropping))
+  }
+
   return {
     resume: async () => {
       for await (const pool of registrations.all()) if (pool.role === 'SECONDARY') await join(pool.poolId)
     },
     begin,
+    dismiss,
     join,
     leave,
     setOwnStatus,
@@ -227,9 +236,7 @@ export const createSecondary = (
         return {}
       },
       'replica-delete': async (fromRegion, body) => {
-        const dropping = turns.take(readFields(body).text('poolId'), () => dropFor(fromRegion, body))
-        drops.add(dropping)
-        await dropping.finally(() => drops.delete(dropping))
+        await dismiss(fromRegion, body)
         return {}
       },
       'set-status': async (_fromRegion, body) => {

@@ -20,6 +20,8 @@ import { raiseFence } from './write-guard.ts'
 export type Succession = {
   /** Asks the other Regions of this Region's pools whether they took over meanwhile, and gives way; to be called before the Region serves. */
   askAround(): Promise<void>
+  /** Asks a Region that says it knows of a later primary, and gives way. */
+  hear(poolId: string, byRegion: string): void
   /** Goes on with what was under way when the process ended. */
   resume(): Promise<void>
   /** Takes a later claim than this Region knows; resolves when the pool takes no writes here any more. */
@@ -35,7 +37,7 @@ export const createSuccession = (
   registrations: Registrations,
   roles: {
     readonly primary: Pick<Primary, 'leave' | 'noteOlder'>
-    readonly secondary: Pick<Secondary, 'begin' | 'join' | 'leave'>
+    readonly secondary: Pick<Secondary, 'begin' | 'dismiss' | 'join' | 'leave'>
     readonly claims: Claims
     readonly setAside: SetAsideWrites
     readonly confirmations: Pick<Confirmations, 'modeChanged'>
@@ -179,6 +181,16 @@ export const createSuccession = (
         if (pool.role === 'SECONDARY' && reignOf(pool).succession?.step === 'compare') follow(pool.poolId)
     },
     adopt,
+    hear: (poolId, byRegion) => {
+      const ask = async (): Promise<void> => {
+        const claim = await claims.ask(byRegion, poolId)
+        if (claim !== undefined) await adopt(poolId, claim.takeovers)
+      }
+      // Whoever was refused asks again, and is refused again.
+      ask().catch((error: unknown) =>
+        log.warn({ poolId, byRegion, err: error }, 'a later primary is not known yet'),
+      )
+    },
     calls: {
       'new-primary': async (fromRegion, body) => {
         const fields = readFields(body)
@@ -189,6 +201,12 @@ export const createSuccession = (
         const pool = await registrations.get(poolId)
         if (pool === undefined) {
           // This Region lost its replica, or was never told of it: it begins one.
+          await secondary.begin(fromRegion, body)
+          return {}
+        }
+        if (pool.role === 'SECONDARY' && pool.status === 'DELETING') {
+          // Dismissed by a former primary, which this one may know nothing of: what is left goes, and the replica begins anew.
+          await secondary.dismiss(fromRegion, body)
           await secondary.begin(fromRegion, body)
           return {}
         }
