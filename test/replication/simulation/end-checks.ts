@@ -64,14 +64,11 @@ export const unsettled = async (world: World, known: Known): Promise<string | un
 /** I12 and I13: what was acknowledged is in the history, or was left behind by a takeover by force. */
 const checkAcknowledged = async (world: World, known: Known, primary: SimulatedRegion): Promise<void> => {
   const last = known.standing.get(primary.name)
-  const pool = await registeredIn(primary)
-  const takeovers = pool === undefined ? [] : reignOf(pool).takeovers
+  const takeovers = [...known.takeovers.values()]
   for (const moment of known.acknowledged) {
     if (isAncestor(moment, last)) continue
     const epoch = moment.entry?.epoch ?? 0
-    const isLeftBehind = takeovers.some(
-      (one) => one.isForced && one.epoch >= epoch && one.position < moment.position,
-    )
+    const isLeftBehind = takeovers.some(({ isForced, position }) => isForced && position < moment.position)
     if (!isLeftBehind)
       known.violate(`${moment.author} acknowledged position ${moment.position} of epoch ${epoch}; it is lost`)
     else await checkSetAside(world.region(moment.author), known, moment)
@@ -82,7 +79,7 @@ const checkAcknowledged = async (world: World, known: Known, primary: SimulatedR
 const checkSetAside = async (author: SimulatedRegion, known: Known, moment: Moment): Promise<void> => {
   const { entry } = moment
   if (entry === undefined || entry.puts.length + entry.deletes.length === 0) return
-  if (known.hasLostItsLog.has(author.name)) return
+  if (known.unlogged.has(moment)) return
   const kept = await author.disk.content.range(`${setAsideScope(poolId)}/`, { limit: 10_000 })
   const suffix = `${String(entry.epoch).padStart(16, '0')}-${String(entry.position).padStart(16, '0')}`
   if (!kept.some(({ key }) => key.endsWith(suffix)))

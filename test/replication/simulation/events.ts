@@ -109,7 +109,13 @@ export const createEvents = (
       { subject, validAfterMs, expiresAtMs: validAfterMs + tokenLifetimeMs },
       { clock: of.clock, random: dice, replicaControl: process.replication.control },
     )
-    known.revocations.push({ region: of.name, subject, validAfterMs, isUnreadable: false })
+    known.revocations.push({
+      region: of.name,
+      subject,
+      validAfterMs,
+      isUnreadable: false,
+      isElsewhere: false,
+    })
     known.trace.add(`revoked ${of.name} ${subject}`)
   }
 
@@ -155,6 +161,7 @@ export const createEvents = (
     const process = serving(of)
     const discardsAhead = dice.once(3)
     if (process === undefined) return
+    if (isForced) known.forcedAt.add(of.name)
     const { Takeover } = await process.replication.operator.promote({
       UserPoolId: poolId,
       Force: isForced,
@@ -170,7 +177,7 @@ export const createEvents = (
     if (copy !== undefined) return
     const upTo = position - dice.below(6)
     await disk.content.trimLog(poolId, upTo)
-    known.hasLostItsLog.add(name)
+    known.forgetLog(name, (moment) => moment.position <= upTo)
     known.trace.add(`trimmed ${name} to ${upTo}`)
   }
 

@@ -36,7 +36,7 @@ export const isSameEntry = (one: LogEntry, other: LogEntry): boolean =>
   (one.position === other.position &&
     one.epoch === other.epoch &&
     one.digest === other.digest &&
-    one.committedAtMs === other.committedAtMs &&
+    (one.puts.length + one.deletes.length === 0 || one.committedAtMs === other.committedAtMs) &&
     one.puts.length === other.puts.length &&
     one.puts.every(
       (put, index) => put.key === other.puts[index]?.key && isSameRecord(put, other.puts[index]),

@@ -3,7 +3,7 @@ import type { Takeover } from '../../../src/directory/records/user-pool.ts'
 import type { StatusRegister } from '../../../src/replication/status-register.ts'
 import type { LogEntry, StreamHead } from '../../../src/store/store.ts'
 import type { DiskWitness } from './disk.ts'
-import { createHistory, type History, isSameEntry, type Moment } from './history.ts'
+import { createHistory, type History, isAncestor, isSameEntry, type Moment } from './history.ts'
 import type { Life } from './life.ts'
 import type { Trace } from './trace.ts'
 
@@ -13,6 +13,8 @@ export type MadeRevocation = {
   readonly validAfterMs: number
   /** Its replica went while the key refused: it could not be read any more (SPEC.md, "Decided here"). */
   isUnreadable: boolean
+  /** Its replica has been deleted, and may have been made anew since. */
+  isElsewhere: boolean
 }
 
 /** What was last asked for of a Region's replica and acknowledged; undefined when it is not known which of two requests came last. */
@@ -32,12 +34,16 @@ export type Known = {
   readonly wishes: ReadonlyMap<string, Wish>
   /** Asks for it in a process, and notes what is then known to be wanted. */
   wish(target: string, wish: 'replica' | 'none', life: Life, ask: () => Promise<void>): Promise<void>
-  /** Regions that have dropped data, or a part of their log: of what they wrote not everything can be kept aside any more. */
-  readonly hasLostItsLog: Set<string>
+  /** What its author no longer has in its log, and so can't set aside if it is left behind later. */
+  readonly unlogged: Set<Moment>
+  /** Notes that a Region has dropped a part of its log, or all of it. */
+  forgetLog(region: string, isGone: (moment: Moment) => boolean): void
   /** Regions to which a transport brought what was never sent, since they were last copied. */
   readonly garbled: Set<string>
   /** Every takeover that was decided, by epoch and Region. */
   readonly takeovers: Map<string, Takeover>
+  /** Regions that somebody tried to promote by force. */
+  readonly forcedAt: Set<string>
   /** When a Region's key began to refuse. */
   readonly keyRefusesSinceMs: Map<string, number>
   /** When it was last seen to refuse. */
@@ -56,12 +62,17 @@ export type Known = {
 
 const keyGraceMs = 6_000
 
-export const createKnown = (trace: Trace, now: () => number): Known => {
+/** `isGarbledNow`: whether a transport that does not keep its promises brings frames to the Region at the moment. */
+export const createKnown = (
+  trace: Trace,
+  now: () => number,
+  isGarbledNow: (region: string) => boolean,
+): Known => {
   const history = createHistory()
   const standing = new Map<string, Moment>()
   const acknowledged = new Set<Moment>()
   const garbled = new Set<string>()
-  const hasLostItsLog = new Set<string>()
+  const unlogged = new Set<Moment>()
   const keyRefusesSinceMs = new Map<string, number>()
   const keyRefusedAtMs = new Map<string, number>()
   const wishes = new Map<string, Wish>()
@@ -112,6 +123,10 @@ export const createKnown = (trace: Trace, now: () => number): Known => {
     standing.set(region, moment)
   }
 
+  const forgetLog = (region: string, isGone: (moment: Moment) => boolean): void => {
+    for (const moment of acknowledged) if (moment.author === region && isGone(moment)) unlogged.add(moment)
+  }
+
   return {
     history,
     trace,
@@ -135,9 +150,11 @@ export const createKnown = (trace: Trace, now: () => number): Known => {
         if (asking.get(target) === others) asking.delete(target)
       }
     },
-    hasLostItsLog,
+    unlogged,
+    forgetLog,
     garbled,
     takeovers,
+    forcedAt: new Set(),
     keyRefusesSinceMs,
     keyRefusedAtMs,
     dismissedAtMs: new Map(),
@@ -169,13 +186,17 @@ export const createKnown = (trace: Trace, now: () => number): Known => {
       },
       copyBegan: (from) => {
         standing.delete(region)
-        garbled.delete(region)
+        // What no other Region has is set aside before; the rest is copied back, without the log.
+        const others = [...standing.values()]
+        forgetLog(region, (moment) => others.some((other) => isAncestor(moment, other)))
+        if (!isGarbledNow(region)) garbled.delete(region)
         trace.add(`copy ${region} from ${from}`)
       },
       dropped: (scope) => {
         trace.add(`dropping ${region} ${scope}`)
         if (!scope.startsWith('@')) standing.delete(region)
-        if (scope.startsWith('@aside')) hasLostItsLog.add(region)
+        if (scope.startsWith('@')) for (const made of revocations) made.isElsewhere ||= made.region === region
+        if (scope.startsWith('@aside')) forgetLog(region, () => true)
         if (scope.startsWith('@') && now() - (keyRefusedAtMs.get(region) ?? 0) < keyGraceMs)
           for (const made of revocations) if (made.region === region) made.isUnreadable = true
       },

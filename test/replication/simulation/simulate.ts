@@ -99,7 +99,9 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
   let world: World | undefined
   const now = (): number => world?.time.clock.now() ?? simulatedStartMs
   const trace = createTrace(now, options.say)
-  const known: Known = createKnown(trace, now)
+  const known: Known = createKnown(trace, now, (region) =>
+    [...(world?.network.faults.garbled.keys() ?? [])].some((link) => link.endsWith(` ${region}`)),
+  )
   const unexpected: unknown[] = []
   const calls = { second: 0, counts: new Map<string, number>() }
 
@@ -113,7 +115,7 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
     if (count > callsPerSecondMax) known.violate(`I9: ${from} called ${to} ${count} times in a second`)
   }
   const failed = (from: string, to: string, name: string, { code, message, cause }: PeerFailure): void =>
-    trace.add(`failed call ${from} ${to} ${name}: ${code} ${message} ${String(cause ?? "")}`)
+    trace.add(`failed call ${from} ${to} ${name}: ${code} ${message} ${String(cause ?? '')}`)
   const fed = (from: string, to: string): void => {
     trace.add(`fed ${to} by ${from}`)
     known.fedAtMs.set(`${from} ${to}`, now())
