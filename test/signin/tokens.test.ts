@@ -107,7 +107,9 @@ describe('a refresh token', () => {
       (await region.client.send(new GetTokensFromRefreshTokenCommand({ ClientId: clientId, RefreshToken })))
         .AuthenticationResult
     const first = (await signIn(clientId, 'ana')).AuthenticationResult?.RefreshToken
-    await expect(refresh(clientId, first)).rejects.toEqual(refusal('UnsupportedOperationException', /rotation/))
+    await expect(refresh(clientId, first)).rejects.toEqual(
+      refusal('UnsupportedOperationException', /rotation/),
+    )
     const second = (await rotate(first))?.RefreshToken
     expect(second).not.toBe(first)
     expect((await rotate(first))?.AccessToken).toBeDefined()
