@@ -141,11 +141,6 @@ export const neverComingUserPoolErrors: readonly NeverComing[] = [
     because: 'tags are kept with the pool, so that reading them cannot fail by itself',
   },
   {
-    error: 'UserPoolTaggingException',
-    operations: ['CreateUserPoolReplica'],
-    because: 'the tags given for a replica are taken as they are',
-  },
-  {
     error: 'ResourceNotFoundException',
     operations: ['DescribeUserPoolDomain'],
     because: 'a domain that nobody has is described as an empty one, as at Amazon',

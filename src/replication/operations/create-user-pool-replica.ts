@@ -1,6 +1,7 @@
 // CreateUserPoolReplica: checks the prerequisites in the order of spec/replication.md, then has the pool copied in the background.
 import { operation } from '../../directory/operation.ts'
 import { userPools } from '../../directory/records/user-pool.ts'
+import { checkTags } from '../../directory/tag-rules.ts'
 import { Fault } from '../../wire/fault.ts'
 import { replicasMax } from '../primary.ts'
 import type { ReplicaActions } from '../replica-control.ts'
@@ -15,6 +16,7 @@ export const createUserPoolReplica = (replication: ReplicaActions) =>
     runs: 'primary',
     handle: async ({ RegionName: regionName = '', UserPoolTags: tags }, context) => {
       const { pool, log, account } = context
+      checkTags(tags ?? {}, 'UserPoolTaggingException')
       const { poolId, registered } = pool
       const stored = await pool.records.get(userPools, poolId)
       if (stored === undefined)

@@ -133,6 +133,7 @@ export const poolCases: Rows = {
     },
   },
   CreateUserPoolReplica: {
+    UserPoolTaggingException: { provoke: async (_, request) => ({ ...request, UserPoolTags: reservedTags }) },
     FeatureUnavailableInTierException: {
       provoke: async (world, request) => ({ ...request, UserPoolId: (await lite(world)).UserPoolId }),
     },
