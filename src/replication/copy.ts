@@ -76,6 +76,8 @@ export const createCopyHandlers = (
       if (keyring === undefined)
         throw new Fault('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
       const { position, epoch } = await store.head(poolId)
+      // Again after what was read: a Region that has given way has another history from then on.
+      await options.authorise(poolId, fromRegion)
       options.copying(poolId, fromRegion, fields.optionalCount('resumeFrom') ?? position)
       const start: CopyStart = {
         position,
@@ -95,6 +97,7 @@ export const createCopyHandlers = (
       })
       // After the records: every change that they may already show is at or before this position (SPEC.md, I2).
       const { position } = await store.head(poolId)
+      await options.authorise(poolId, fromRegion)
       const records = fitting(read)
       const last = records.at(-1)?.key ?? after
       return {

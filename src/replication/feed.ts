@@ -126,12 +126,14 @@ export const createFeed = (options: FeedOptions): PeerStreamHandler => {
       while (!signal.aborted) {
         changed = new AbortController()
         const entries = await readBatch(store, poolId, after)
+        // After what was read: a Region that has given way reads another history here from then on.
+        if (entries.length > 0) await options.authorise(poolId, fromRegion)
         for (const frame of encodeEntries(entries)) yield frame
         after = entries.at(-1)?.position ?? after
         const atMs = clock.now()
         if (atMs - heartbeatAtMs >= heartbeatMs) {
-          await options.authorise(poolId, fromRegion)
           const { position, epoch, digest } = await store.head(poolId)
+          await options.authorise(poolId, fromRegion)
           yield encodeHeartbeat({ position, epoch, digest, atMs })
           heartbeatAtMs = atMs
         }
