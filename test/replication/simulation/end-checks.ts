@@ -68,7 +68,9 @@ const checkAcknowledged = async (world: World, known: Known, primary: SimulatedR
   for (const moment of known.acknowledged) {
     if (isAncestor(moment, last)) continue
     const epoch = moment.entry?.epoch ?? 0
-    const isLeftBehind = takeovers.some(({ isForced, position }) => isForced && position < moment.position)
+    const isLeftBehind =
+      known.forcedAt.has(moment.author) ||
+      takeovers.some(({ isForced, position }) => isForced && position < moment.position)
     if (!isLeftBehind)
       known.violate(`${moment.author} acknowledged position ${moment.position} of epoch ${epoch}; it is lost`)
     else await checkSetAside(world.region(moment.author), known, moment)

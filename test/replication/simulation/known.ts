@@ -40,6 +40,8 @@ export type Known = {
   forgetLog(region: string, isGone: (moment: Moment) => boolean): void
   /** Regions to which a transport brought what was never sent, since they were last copied. */
   readonly garbled: Set<string>
+  /** How often a Region's replica was removed. */
+  readonly droppedCount: Map<string, number>
   /** Every takeover that was decided, by epoch and Region. */
   readonly takeovers: Map<string, Takeover>
   /** Regions that somebody tried to promote by force. */
@@ -72,6 +74,7 @@ export const createKnown = (
   const standing = new Map<string, Moment>()
   const acknowledged = new Set<Moment>()
   const garbled = new Set<string>()
+  const droppedCount = new Map<string, number>()
   const unlogged = new Set<Moment>()
   const keyRefusesSinceMs = new Map<string, number>()
   const keyRefusedAtMs = new Map<string, number>()
@@ -153,6 +156,7 @@ export const createKnown = (
     unlogged,
     forgetLog,
     garbled,
+    droppedCount,
     takeovers,
     forcedAt: new Set(),
     keyRefusesSinceMs,
@@ -196,6 +200,7 @@ export const createKnown = (
         trace.add(`dropping ${region} ${scope}`)
         if (!scope.startsWith('@')) standing.delete(region)
         if (scope.startsWith('@')) for (const made of revocations) made.isElsewhere ||= made.region === region
+        if (scope.startsWith('@aside')) droppedCount.set(region, 1 + (droppedCount.get(region) ?? 0))
         if (scope.startsWith('@aside')) forgetLog(region, () => true)
         if (scope.startsWith('@') && now() - (keyRefusedAtMs.get(region) ?? 0) < keyGraceMs)
           for (const made of revocations) if (made.region === region) made.isUnreadable = true

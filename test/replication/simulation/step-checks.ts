@@ -30,6 +30,8 @@ const fedAfterDismissalMsMax = 10_000
 
 type Seen = {
   readonly changeCount: number
+  /** How many replicas the Region had before this one. */
+  readonly formerReplicas: number
   readonly register: StatusRegister | undefined
   /** Of each replica, by the key of its record. */
   readonly records: ReadonlyMap<string, StatusRegister>
@@ -79,7 +81,9 @@ export const createStepChecks = (world: World, known: Known): StepChecks => {
   /** I6, at either side. */
   const checkStatus = async (region: SimulatedRegion, pool: RegisteredPool | undefined): Promise<Seen> => {
     const { name, disk } = region
-    const former = seen.get(name)
+    const formerReplicas = known.droppedCount.get(name) ?? 0
+    const latest = seen.get(name)
+    const former = latest?.formerReplicas === formerReplicas ? latest : undefined
     const register = pool === undefined ? undefined : { status: pool.status, statusAtMs: pool.statusAtMs }
     if (former?.register !== undefined && register !== undefined && !isForward(former.register, register))
       known.violate(
@@ -98,7 +102,7 @@ export const createStepChecks = (world: World, known: Known): StepChecks => {
           `I6: at ${name} the replica in ${regionName} went back from ${describeRegister(before)} to ${describeRegister(value)}`,
         )
       }
-    return { changeCount: disk.changeCount(), register, records }
+    return { changeCount: disk.changeCount(), formerReplicas, register, records }
   }
   const standingBefore = new Map<string, number>()
   const wasRemovedMeanwhile = (name: string, key: string): boolean => {
