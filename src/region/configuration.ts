@@ -78,7 +78,13 @@ export const regionConfiguration = z.object({
    * Without it the Region keeps its data in files in its data folder. With it any number of nodes can serve the Region: each with this database,
    * the same root key (TWINPOOL_ROOT_KEY or TWINPOOL_ROOT_KEY_FILE) and an origin of its own at which the other nodes reach it.
    */
-  postgres: z.object({ url: z.url({ protocol: /^postgres(ql)?$/ }), nodeOrigin: origin }).optional(),
+  postgres: z
+    .object({
+      // Not z.url: it may name several servers, `postgres://one:5432,other:5432/…`, which the store takes apart.
+      url: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://'),
+      nodeOrigin: origin,
+    })
+    .optional(),
   /** This Region's own origin as clients reach it. */
   origin,
   routerOrigin: origin,

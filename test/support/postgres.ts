@@ -10,12 +10,25 @@ import { Client } from 'pg'
 
 export type PostgresServer = {
   readonly port: number
+  urlOf(database: string): string
   /** Makes an empty database and returns its URL. */
   newDatabase(): Promise<string>
   /** SIGQUIT: the server stops at once, as in a crash. */
   crash(): Promise<void>
+  /** SIGKILL to all its processes at once, as when the machine is gone. */
+  kill(): Promise<void>
+  /** SIGSTOP to all its processes: connections stay and nothing answers, as when the network is gone. */
+  pause(): void
+  resume(): void
   start(): Promise<void>
   close(): Promise<void>
+}
+
+export type Standby = PostgresServer & {
+  /** From now on the primary acknowledges no commit that the standby has not on its disk. */
+  makeSynchronous(): Promise<void>
+  /** Makes it a primary; resolves when it takes writes. */
+  promote(): Promise<void>
 }
 
 /** Debian keeps the server's programs out of the path, in a folder for each version. */
@@ -54,31 +67,29 @@ const freePort = async (): Promise<number> => {
   return port
 }
 
-export const startPostgres = async (settings: readonly string[] = []): Promise<PostgresServer> => {
-  const bin = programFolder()
-  const user = userOf()
+/** The server's processes: they put themselves into groups of their own, so each has to be named (proc(5), children). */
+const processesOf = (pid: number): readonly number[] => [
+  pid,
+  ...readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+]
+
+type Place = {
+  readonly bin: string
+  readonly folder: string
+  readonly password: string
+  readonly settings: readonly string[]
+}
+
+const newFolder = (): string => {
+  const { uid, gid } = userOf()
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-postgres-'))
-  const passwordFile = join(folder, 'password')
-  const password = randomBytes(12).toString('hex')
-  writeFileSync(passwordFile, password)
-  if (user.uid !== undefined && user.gid !== undefined)
-    for (const path of [folder, passwordFile]) chownSync(path, user.uid, user.gid)
-  const data = join(folder, 'data')
-  execFileSync(
-    `${bin}/initdb`,
-    [
-      '-D',
-      data,
-      '-U',
-      'twinpool',
-      '--auth=scram-sha-256',
-      `--pwfile=${passwordFile}`,
-      '-E',
-      'UTF8',
-      '--locale=C',
-    ],
-    { ...user, stdio: 'ignore', cwd: folder },
-  )
+  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid)
+  return folder
+}
+
+/** Runs the server whose data lies in the place's folder. */
+const runServer = async ({ bin, folder, password, settings }: Place): Promise<PostgresServer> => {
+  const user = userOf()
   const port = await freePort()
   const urlOf = (database: string): string => `postgres://twinpool:${password}@127.0.0.1:${port}/${database}`
   let server: ChildProcess | undefined
@@ -97,7 +108,7 @@ export const startPostgres = async (settings: readonly string[] = []): Promise<P
   }
 
   const start = async (): Promise<void> => {
-    const flags = ['-D', data, '-p', String(port), '-k', folder, '-h', '127.0.0.1']
+    const flags = ['-D', join(folder, 'data'), '-p', String(port), '-k', folder, '-h', '127.0.0.1']
     server = spawn(`${bin}/postgres`, [...flags, ...settings.flatMap((setting) => ['-c', setting])], {
       ...user,
       stdio: 'ignore',
@@ -109,30 +120,117 @@ export const startPostgres = async (settings: readonly string[] = []): Promise<P
     }
   }
 
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
+  const isRunning = (): boolean =>
+    server !== undefined && server.exitCode === null && server.signalCode === null
+
+  const signalAll = (signal: NodeJS.Signals): void => {
+    if (!isRunning()) return
+    for (const pid of processesOf(server?.pid ?? 0))
+      try {
+        process.kill(pid, signal)
+      } catch (error) {
+        // One that ended meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
+  }
+
+  const end = async (how: () => void): Promise<void> => {
+    if (server === undefined || !isRunning()) return
     const ended = once(server, 'exit')
-    server.kill(signal)
+    how()
     await ended
   }
+  const crash = (): Promise<void> => end(() => server?.kill('SIGQUIT'))
 
   let databases = 0
   await start()
   return {
     port,
+    urlOf,
     newDatabase: async () => {
       databases += 1
-      const client = new Client({ connectionString: urlOf('postgres') })
-      await client.connect()
-      await client.query(`CREATE DATABASE test_${databases}`)
-      await client.end()
+      await run(urlOf('postgres'), `CREATE DATABASE test_${databases}`)
       return urlOf(`test_${databases}`)
     },
-    crash: () => end('SIGQUIT'),
+    crash,
+    kill: () => end(() => signalAll('SIGKILL')),
+    pause: () => signalAll('SIGSTOP'),
+    resume: () => signalAll('SIGCONT'),
     start,
     close: async () => {
-      await end('SIGQUIT')
+      signalAll('SIGCONT')
+      await crash()
       rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const run = async (url: string, text: string): Promise<readonly Record<string, unknown>[]> => {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+const until = async (url: string, question: string): Promise<void> => {
+  for (const deadline = Date.now() + 20_000; ; ) {
+    if ((await run(url, question)).length > 0) return
+    if (Date.now() > deadline) throw new Error(`it never came to be: ${question}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+export const startPostgres = async (settings: readonly string[] = []): Promise<PostgresServer> => {
+  const bin = programFolder()
+  const user = userOf()
+  const folder = newFolder()
+  const passwordFile = join(folder, 'password')
+  const password = randomBytes(12).toString('hex')
+  writeFileSync(passwordFile, password)
+  if (user.uid !== undefined && user.gid !== undefined) chownSync(passwordFile, user.uid, user.gid)
+  const identity = ['-U', 'twinpool', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
+  execFileSync(`${bin}/initdb`, ['-D', join(folder, 'data'), '-N', ...identity, '-E', 'UTF8', '--locale=C'], {
+    ...user,
+    stdio: 'ignore',
+    cwd: folder,
+  })
+  return runServer({ bin, folder, password, settings })
+}
+
+/** A standby that streams from the primary, at first without the primary waiting for it (PostgreSQL documentation, "Log-Shipping Standby Servers"). */
+export const startStandby = async (
+  primary: PostgresServer,
+  settings: readonly string[] = [],
+): Promise<Standby> => {
+  const bin = programFolder()
+  const folder = newFolder()
+  const { password } = new URL(primary.urlOf('postgres'))
+  const data = join(folder, 'data')
+  const from = `${primary.urlOf('postgres')}?application_name=standby`
+  execFileSync(`${bin}/pg_basebackup`, ['-D', data, '-d', from, '-X', 'stream', '-c', 'fast', '-R', '-N'], {
+    ...userOf(),
+    stdio: 'ignore',
+    cwd: folder,
+  })
+  const server = await runServer({ bin, folder, password, settings })
+  const atPrimary = primary.urlOf('postgres')
+  return {
+    ...server,
+    makeSynchronous: async () => {
+      await run(atPrimary, `ALTER SYSTEM SET synchronous_standby_names = 'standby'`)
+      await run(atPrimary, 'SELECT pg_reload_conf()')
+      await until(atPrimary, `SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'`)
+    },
+    promote: async () => {
+      execFileSync(`${bin}/pg_ctl`, ['promote', '-w', '-D', data], {
+        ...userOf(),
+        stdio: 'ignore',
+        cwd: folder,
+      })
+      await until(server.urlOf('postgres'), 'SELECT 1 WHERE NOT pg_is_in_recovery()')
     },
   }
 }

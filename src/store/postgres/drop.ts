@@ -2,6 +2,7 @@
 import type { ClientBase } from 'pg'
 import { digestToHex } from '../digest.ts'
 import { isStream, prefixBounds } from '../keys.ts'
+import { commitDurably } from './durable-commit.ts'
 import { lockScopes } from './group-transaction.ts'
 
 const rowsPerStep = 2_000
@@ -13,7 +14,7 @@ const inTransaction = async <Result>(client: ClientBase, work: () => Promise<Res
   await client.query('BEGIN')
   try {
     const result = await work()
-    await client.query('COMMIT')
+    await commitDurably(client)
     return result
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined)

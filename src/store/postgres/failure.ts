@@ -30,6 +30,9 @@ export const isConnectionLoss = (error: unknown): boolean => {
   return kind === undefined || kind === '08' || kind === '57'
 }
 
+/** Whether the connection is of no more use: it broke, or its server takes no writes since another one was promoted. */
+export const isUnusable = (error: unknown): boolean => isConnectionLoss(error) || codeOf(error) === '25006'
+
 /** Whether the database refused this very change, so that others in the same group may fare better. */
 export const isAboutTheChange = (error: unknown): boolean => {
   const kind = codeOf(error)?.slice(0, 2)

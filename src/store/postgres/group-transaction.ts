@@ -4,7 +4,7 @@ import { digestToHex } from '../digest.ts'
 import type { JobResult } from '../job.ts'
 import { placeOf } from '../keys.ts'
 import { Conflict, Divergence } from '../store.ts'
-import { isConnectionLoss } from './failure.ts'
+import { commitDurably, OutcomeUnknown } from './durable-commit.ts'
 import { createGroupState, type GroupState, type Loaded, type Present } from './group-state.ts'
 import { joinTerms, type StreamRow, splitTerms, streamIn } from './rows.ts'
 import { type GroupJob, keysOfJob, runJob, scopesOfJob } from './run-job.ts'
@@ -203,14 +203,6 @@ const write = async (client: ClientBase, changes: Changes, nodeId: string): Prom
 const isRefusal = (error: unknown): error is Error =>
   error instanceof Conflict || error instanceof Divergence || error instanceof RangeError
 
-/** Thrown when the connection broke while the database was committing: nobody knows whether it did. */
-export class OutcomeUnknown extends Error {
-  constructor(cause: unknown) {
-    super('the connection broke while the database was committing', { cause })
-    this.name = 'OutcomeUnknown'
-  }
-}
-
 /**
  * Runs the jobs in order in one transaction; durable when it resolves. A refused job leaves no trace and does not hurt the others. Rejects
  * with the database's own error, after which nothing is done, or with OutcomeUnknown.
@@ -237,9 +229,7 @@ export const runGroup = async (
       }
     })
     const grown = await write(client, state.changes(), options.nodeId)
-    await client.query('COMMIT').catch((error: unknown) => {
-      throw isConnectionLoss(error) ? new OutcomeUnknown(error) : error
-    })
+    await commitDurably(client)
     return { kind: 'done', outcomes, grown }
   } catch (error) {
     // A broken connection has nothing left to roll back, and is given up by whoever lent it.

@@ -4,13 +4,14 @@ import { schemaName } from './schema.ts'
 
 /** Any number: the lock that the lead node holds for as long as it leads. */
 const leadLock = 7_236_802
-const heartbeatTimeoutMs = 5_000
 
 export type LeadershipOptions = {
   readonly connect: () => Promise<Client>
   /** Where the other nodes reach this one. */
   readonly nodeOrigin: string
   readonly pollMs: number
+  /** How long the database may take to answer before this node no longer leads. */
+  readonly answerTimeoutMs: number
   /** Called when this node begins to lead, and when it no longer does; one after the other, never both at once. */
   readonly onLead: () => Promise<void>
   readonly onLose: () => Promise<void>
@@ -56,6 +57,7 @@ export const startLeadership = async (options: LeadershipOptions): Promise<Leade
     if (isLeading && client === undefined) await lose()
     const connection = await connected()
     const { rows } = await withTimeout(
+      options.answerTimeoutMs,
       connection.query<{ leads: boolean; origin: string | null }>(
         `SELECT ${isLeading ? 'true' : 'pg_try_advisory_lock($1)'} AS leads, (SELECT origin FROM ${schemaName}.leader) AS origin`,
         isLeading ? [] : [leadLock],
@@ -65,6 +67,7 @@ export const startLeadership = async (options: LeadershipOptions): Promise<Leade
     leaderSeen = row?.origin ?? undefined
     if (row?.leads !== true || isLeading) return
     await withTimeout(
+      options.answerTimeoutMs,
       connection.query(
         `INSERT INTO ${schemaName}.leader (id, origin) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET origin = excluded.origin`,
         [options.nodeOrigin],
@@ -108,10 +111,10 @@ export const startLeadership = async (options: LeadershipOptions): Promise<Leade
   }
 }
 
-const withTimeout = <Result>(answer: Promise<Result>): Promise<Result> => {
+const withTimeout = <Result>(timeoutMs: number, answer: Promise<Result>): Promise<Result> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the database does not answer')), heartbeatTimeoutMs)
+    timer = setTimeout(() => reject(new Error('the database does not answer')), timeoutMs)
   })
   return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }

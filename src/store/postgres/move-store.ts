@@ -1,7 +1,7 @@
 // Moves a store from SQLite's file into an empty PostgreSQL database, whole or not at all.
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import { addToDigest, digestToHex } from '../digest.ts'
 import { isStream, scopeOf } from '../keys.ts'
 import { decodeLogEntry } from '../log-entry.ts'
@@ -10,10 +10,12 @@ import { bytesIn, numberIn, type Row, termsIn, textIn } from '../sqlite/rows.ts'
 import { StoreFailure } from '../store-errors.ts'
 import { storeFailure } from './failure.ts'
 import { migrate, schemaName } from './schema.ts'
+import { createServers } from './servers.ts'
 
 export type Moved = { readonly records: number; readonly streams: number; readonly logEntries: number }
 
 const rowsPerStatement = 500
+const answerTimeoutMs = 5_000
 
 /** Sends rows in statements of bounded size; `columns` turns rows into one array for each parameter. */
 const sendAll = async (
@@ -141,8 +143,7 @@ const verify = async (client: Client): Promise<void> => {
 export const moveToPostgres = async (folder: string, url: string, nowMs: number): Promise<Moved> => {
   if (!existsSync(databasePath(folder))) throw new StoreFailure(`there is no store in ${folder}`)
   const release = takeFolder(folder, nowMs)
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => undefined)
+  let client: Client | undefined
   let source: DatabaseSync | undefined
   try {
     source = new DatabaseSync(databasePath(folder), { readOnly: true })
@@ -150,7 +151,8 @@ export const moveToPostgres = async (folder: string, url: string, nowMs: number)
       throw new StoreFailure(
         'the store has removals to finish: start the Region once, stop it, and try again',
       )
-    await client.connect()
+    const connection = { connectionTimeoutMillis: answerTimeoutMs }
+    client = await createServers({ url, connection, prepare: async () => undefined }).connect()
     await migrate(client)
     await client.query(`SET search_path = ${schemaName}`)
     await client.query('BEGIN')
@@ -163,11 +165,11 @@ export const moveToPostgres = async (folder: string, url: string, nowMs: number)
     await client.query('ANALYZE')
     return moved
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined)
+    await client?.query('ROLLBACK').catch(() => undefined)
     throw storeFailure(error, 'moving the store')
   } finally {
     source?.close()
-    await client.end().catch(() => undefined)
+    await client?.end().catch(() => undefined)
     release()
   }
 }

@@ -1,20 +1,24 @@
 // The engine for a Region that outgrows one machine: any number of nodes over one PostgreSQL database (15 or newer).
-import { Client, type ClientConfig, Pool, type PoolClient } from 'pg'
+import { Pool, type PoolClient } from 'pg'
 import type { Clock, Random } from '../../telemetry/clock.ts'
 import { createCheckedStore, type StoreReader } from '../checked-store.ts'
 import { checkNumber } from '../keys.ts'
 import type { Store } from '../store.ts'
 import { StoreFailure } from '../store-errors.ts'
 import { createWatchers } from '../watchers.ts'
-import { isConnectionLoss, storeFailure } from './failure.ts'
+import { isUnusable, storeFailure } from './failure.ts'
 import { type Leadership, type LeadershipOptions, startLeadership } from './leadership.ts'
 import { startLogListener } from './log-listener.ts'
 import { createReader, type Query } from './reader.ts'
 import { migrate, schemaName } from './schema.ts'
+import { createServers } from './servers.ts'
 import { createWriter } from './writer.ts'
 
 export type PostgresStoreOptions = {
-  /** `postgres://user:password@host:port/database?sslmode=verify-full`. The user must be able to create a schema there. */
+  /**
+   * `postgres://user:password@host:port/database?sslmode=verify-full`. The user must be able to create a schema there. With several hosts,
+   * separated by commas, the one that takes writes is found, also after a failover.
+   */
   readonly url: string
   readonly clock: Clock
   readonly random: Random
@@ -28,6 +32,8 @@ export type PostgresStoreOptions = {
   readonly waitingBytesMax?: number
   /** How often the positions of followed streams are looked at, in case a notification got lost. */
   readonly pollMs?: number
+  /** How long a server has to take a connection, and to answer the lead node, before another one is looked for. */
+  readonly answerTimeoutMs?: number
   /** Hears what listeners of `watch` and housekeeping fail with; a process warning unless given. */
   readonly onBackgroundError?: (error: unknown) => void
 }
@@ -37,7 +43,7 @@ export type PostgresStore = Store & {
   lead(options: Pick<LeadershipOptions, 'nodeOrigin' | 'onLead' | 'onLose' | 'onError'>): Promise<Leadership>
 }
 
-const connectTimeoutMs = 5_000
+const answerTimeoutMsDefault = 5_000
 const statementTimeoutMs = 60_000
 
 const warn = (error: unknown): void => {
@@ -60,57 +66,70 @@ const sessionSetUp = `SET search_path = ${schemaName};
 export const openPostgresStore = async (options: PostgresStoreOptions): Promise<PostgresStore> => {
   const { url, clock, random, logEntriesMax = 1_000_000, onBackgroundError = warn } = options
   checkNumber(logEntriesMax, 1, 'logEntriesMax')
-  const connection: ClientConfig = {
-    connectionString: url,
+  const answerTimeoutMs = options.answerTimeoutMs ?? answerTimeoutMsDefault
+  const connection = {
     application_name: 'twinpool',
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: answerTimeoutMs,
     statement_timeout: statementTimeoutMs,
     keepAlive: true,
   }
-  const connect = async (): Promise<Client> => {
-    const client = new Client(connection)
-    // An idle connection that breaks is found by its next use.
-    client.on('error', () => undefined)
-    await client.connect()
-    await client.query(sessionSetUp)
-    return client
-  }
+  const servers = createServers({
+    url,
+    connection,
+    prepare: async (client) => {
+      await client.query(sessionSetUp)
+    },
+  })
   const createPool = (max: number): Pool => {
-    const pool = new Pool({ ...connection, max, idleTimeoutMillis: 60_000 })
+    const pool = new Pool({
+      ...connection,
+      max,
+      idleTimeoutMillis: 60_000,
+      Client: servers.PoolClient,
+      onConnect: servers.prepare,
+    })
     pool.on('error', () => undefined)
-    // A connection that breaks while it is lent tells whoever has it, through the statement that fails.
-    pool.on('connect', (client) => client.on('error', () => undefined))
     return pool
   }
 
-  const first = new Client(connection)
-  first.on('error', () => undefined)
   try {
-    await first.connect()
-    await migrate(first)
+    const first = await servers.connect()
+    await migrate(first).finally(() => first.end().catch(() => undefined))
   } catch (error) {
     throw storeFailure(error, 'opening the store')
-  } finally {
-    await first.end().catch(() => undefined)
   }
 
   const readers = createPool(options.readersMax ?? 8)
   const writers = createPool((options.groupsMax ?? 4) + 1)
-  const prepared = new WeakSet<PoolClient>()
 
-  /** Lends a connection; one whose work ended in a broken connection is given up. */
-  const lend = async <Result>(pool: Pool, work: (client: PoolClient) => Promise<Result>): Promise<Result> => {
-    const client = await pool.connect()
+  /** A connection to the server in use; those that lead elsewhere go. */
+  const checkOut = async (pool: Pool): Promise<PoolClient> => {
+    for (;;) {
+      const client = await pool.connect()
+      if (servers.isCurrent(client)) return client
+      client.release(true)
+    }
+  }
+
+  const checkOutSomewhere = async (pool: Pool): Promise<PoolClient> => {
+    const server = servers.current()
     try {
-      if (!prepared.has(client)) {
-        await client.query(sessionSetUp)
-        prepared.add(client)
-      }
+      return await checkOut(pool)
+    } catch (error) {
+      if (!(await servers.hasMovedFrom(server))) throw error
+      return checkOut(pool)
+    }
+  }
+
+  /** Lends a connection; one that broke, or leads to a server that takes no writes any more, is given up. */
+  const lend = async <Result>(pool: Pool, work: (client: PoolClient) => Promise<Result>): Promise<Result> => {
+    const client = await checkOutSomewhere(pool)
+    try {
       const result = await work(client)
       client.release()
       return result
     } catch (error) {
-      client.release(isConnectionLoss(error) && !(error instanceof RangeError))
+      client.release(isUnusable(error) && !(error instanceof RangeError))
       throw error
     }
   }
@@ -120,7 +139,7 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   const watchers = createWatchers(onBackgroundError)
   const nodeId = Buffer.from(random.bytes(9)).toString('base64url')
   const listener = startLogListener({
-    connect,
+    connect: servers.connect,
     query,
     nodeId,
     pollMs: options.pollMs ?? 1_000,
@@ -168,6 +187,12 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   })
   return {
     ...store,
-    lead: (leading) => startLeadership({ ...leading, connect, pollMs: options.pollMs ?? 1_000 }),
+    lead: (leading) =>
+      startLeadership({
+        ...leading,
+        connect: servers.connect,
+        pollMs: options.pollMs ?? 1_000,
+        answerTimeoutMs,
+      }),
   }
 }

@@ -3,8 +3,9 @@ import type { ClientBase } from 'pg'
 import type { Job, JobResult } from '../job.ts'
 import { StoreBusy, StoreFailure } from '../store-errors.ts'
 import { beginDrop, stepDrop, unfinishedDrops } from './drop.ts'
+import { OutcomeUnknown } from './durable-commit.ts'
 import { isAboutTheChange, isTransient, storeFailure } from './failure.ts'
-import { type Growth, OutcomeUnknown, runGroup } from './group-transaction.ts'
+import { type Growth, runGroup } from './group-transaction.ts'
 import { type GroupJob, scopesOfJob } from './run-job.ts'
 
 export type WriterOptions = {
