@@ -9,8 +9,8 @@ const deploymentSecretBytes = 32
 export type DeploymentSecrets = {
   /** Bearer token by which the router asks a Region where a pool is. */
   readonly routerToken: string
-  /** HMAC key of calls between Regions. */
-  readonly peerKey: Uint8Array
+  /** Seals calls, answers and streams between Regions. */
+  readonly peerKey: DataKey
   /** Seals key material on its way to a related key in another Region. */
   readonly transportKey: DataKey
   /** The credentials by which this Region's parts call its key service as service principals. */
@@ -46,7 +46,7 @@ export const deriveSecrets = (
   const [cognito, identityStore] = servicePrincipals
   return {
     routerToken: routerTokenOf(deploymentSecret),
-    peerKey: derive('peer calls'),
+    peerKey: { id: 1, bytes: derive('sealed peer calls') },
     transportKey: { id: 1, bytes: derive('key material transport') },
     serviceCredentials: { [cognito]: credentialOf(cognito), [identityStore]: credentialOf(identityStore) },
     codeCredential,

@@ -2,12 +2,13 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { PeerHandlers } from '../replication/peer-port.ts'
-import type { Clock } from '../telemetry/clock.ts'
+import type { Clock, Random } from '../telemetry/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { DataKey } from '../vault/envelope.ts'
 import { Fault } from '../wire/fault.ts'
 import { readBody } from '../wire/request-body.ts'
-import { encodeEnd, encodeFailure, encodeFrame } from './peer-frames.ts'
-import { verifyPeerCall } from './peer-signature.ts'
+import { encodeFrame } from './peer-frames.ts'
+import { createCallOpener, frameSealer, sealAnswer, sealedHeader } from './peer-seal.ts'
 
 const requestBytesMax = 8 * 1024 * 1024
 const peerPath = /^\/_twinpool\/peer\/(call|stream)\/([a-z-]+)$/
@@ -17,9 +18,10 @@ export const isPeerPath = (path: string): boolean => path.startsWith('/_twinpool
 export type PeerEndpointOptions = {
   readonly region: string
   readonly peers: Readonly<Record<string, string>>
-  readonly peerKey: Uint8Array
+  readonly peerKey: DataKey
   readonly handlers: PeerHandlers
   readonly clock: Clock
+  readonly random: Random
   readonly log: Logger
 }
 
@@ -35,58 +37,65 @@ export const createPeerEndpoint = (
   const stream = async (
     response: ServerResponse,
     name: string,
+    callId: string,
     frames: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
   ): Promise<void> => {
     const gone = new AbortController()
+    const sealed = frameSealer(options.peerKey, callId, options.random)
     response.on('close', () => gone.abort())
     try {
       response.writeHead(200, { 'content-type': 'application/octet-stream' })
       response.flushHeaders()
       for await (const frame of frames(gone.signal)) {
         if (gone.signal.aborted) return
-        if (!response.write(encodeFrame(frame))) await once(response, 'drain', { signal: gone.signal })
+        if (!response.write(encodeFrame(sealed.data(frame))))
+          await once(response, 'drain', { signal: gone.signal })
       }
-      response.end(encodeEnd())
+      response.end(encodeFrame(sealed.end()))
     } catch (error) {
       if (gone.signal.aborted) return
       const { code, message } = publicFailure(error, name)
-      response.end(encodeFailure(code, message))
+      response.end(encodeFrame(sealed.failure(code, message)))
     }
   }
 
+  const calls = createCallOpener(options.peerKey, options.region, options.clock)
+
   return async (request, response) => {
     const path = request.url ?? ''
+    let callId: string | undefined
+    const answer = (status: number, value: unknown): void => {
+      // Who has not shown that it is a Region of this deployment could not open a sealed answer.
+      if (callId === undefined)
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+      else
+        response
+          .writeHead(status, { 'content-type': 'application/octet-stream', [sealedHeader]: '1' })
+          .end(sealAnswer(options.peerKey, callId, status, value, options.random))
+    }
     const [, kind, name = ''] = peerPath.exec(path) ?? []
     try {
       if (kind === undefined || request.method !== 'POST')
         throw new Fault('UnknownOperationException', 'There is no such peer call.', { status: 404 })
-      const bytes = await readBody(request, requestBytesMax)
-      const fromRegion = verifyPeerCall(options.peerKey, request.headers, {
-        path,
-        toRegion: options.region,
-        body: bytes,
-        nowMs: options.clock.now(),
-      })
+      const opened = calls.open(request.headers, path, await readBody(request, requestBytesMax))
+      const { fromRegion } = opened
+      callId = opened.callId
       if (options.peers[fromRegion] === undefined)
         throw new Fault('AccessDeniedException', 'This is not a Region of this deployment.', { status: 403 })
-      const body = JSON.parse(bytes.toString('utf8')) as unknown
+      const body = JSON.parse(opened.body.toString('utf8')) as unknown
       const streamHandler = options.handlers.streams[name]
       const callHandler = options.handlers.calls[name]
       if (kind === 'stream' && streamHandler !== undefined) {
-        await stream(response, name, (signal) => streamHandler(fromRegion, body, signal))
+        await stream(response, name, opened.callId, (signal) => streamHandler(fromRegion, body, signal))
         return
       }
       if (kind !== 'call' || callHandler === undefined)
         throw new Fault('UnknownOperationException', 'There is no such peer call.', { status: 404 })
-      const answer = JSON.stringify((await callHandler(fromRegion, body)) ?? null)
-      response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
+      answer(200, await callHandler(fromRegion, body))
     } catch (error) {
       const { code, message, status } = publicFailure(error, name)
       if (response.headersSent) response.destroy()
-      else
-        response
-          .writeHead(status, { 'content-type': 'application/json' })
-          .end(JSON.stringify({ code, message }))
+      else answer(status, { code, message })
     }
   }
 }

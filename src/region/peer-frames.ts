@@ -1,34 +1,22 @@
-// Frames of a stream between Regions: a 4-byte big-endian length, then that many bytes; a length of all ones ends the stream with an error in JSON.
+// Frames of a stream between Regions on the wire: a 4-byte big-endian length, then that many bytes.
+
 import { PeerFailure } from '../replication/peer-port.ts'
+import { envelopeOverhead } from '../vault/envelope.ts'
 
-const frameBytesMax = 16 * 1024 * 1024
-const failureMark = 0xffffffff
-/** Distinguishes an orderly end from a connection that broke. */
-const endMark = 0xfffffffe
-
-const prefixed = (mark: number, payload: Uint8Array): Buffer => {
-  const prefix = Buffer.alloc(4)
-  prefix.writeUInt32BE(mark)
-  return Buffer.concat([prefix, payload])
-}
+/** What a frame of the port holds, its kind, and what sealing adds. */
+const frameBytesMax = 16 * 1024 * 1024 + 1 + envelopeOverhead
 
 export const encodeFrame = (frame: Uint8Array): Buffer => {
   if (frame.length > frameBytesMax) throw new RangeError(`a frame has at most ${frameBytesMax} bytes`)
-  return prefixed(frame.length, frame)
+  const prefix = Buffer.alloc(4)
+  prefix.writeUInt32BE(frame.length)
+  return Buffer.concat([prefix, frame])
 }
 
-export const encodeEnd = (): Buffer => prefixed(endMark, new Uint8Array())
-
-export const encodeFailure = (code: string, message: string): Buffer => {
-  const payload = Buffer.from(JSON.stringify({ code, message }))
-  return prefixed(failureMark, encodeFrame(payload))
-}
-
-/** Reads frames until the end mark. Throws PeerFailure for a failure mark, a frame that is too large, or an end without the mark. */
+/** Reads frames until the source ends. Throws PeerFailure for a frame that is too large, and for an end within one. */
 export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let waiting: Uint8Array[] = []
   let length = 0
-  let isFailing = false
   const take = (count: number): Buffer => {
     const all = Buffer.concat(waiting)
     waiting = [all.subarray(count)]
@@ -42,25 +30,15 @@ export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGener
     for (;;) {
       if (needed === undefined) {
         if (length < 4) break
-        const mark = take(4).readUInt32BE(0)
-        if (mark === endMark) return
-        if (mark === failureMark) {
-          isFailing = true
-          continue
-        }
-        if (mark > frameBytesMax)
-          throw new PeerFailure('FrameTooLarge', `a peer sent a frame of ${mark} bytes`)
-        needed = mark
+        needed = take(4).readUInt32BE(0)
+        if (needed > frameBytesMax)
+          throw new PeerFailure('FrameTooLarge', `a peer sent a frame of ${needed} bytes`)
       }
       if (length < needed) break
       const frame = take(needed)
       needed = undefined
-      if (isFailing) {
-        const { code, message } = JSON.parse(frame.toString('utf8')) as { code: string; message: string }
-        throw new PeerFailure(code, message)
-      }
       yield frame
     }
   }
-  throw new PeerFailure('Unreachable', 'the stream broke off')
+  if (needed !== undefined || length > 0) throw new PeerFailure('Unreachable', 'the stream broke off')
 }

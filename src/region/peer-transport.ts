@@ -1,10 +1,11 @@
-// The sending half of the port between Regions, over HTTP: signed calls with a JSON answer, and streams of length-prefixed frames.
+// The sending half of the port between Regions, over HTTP: sealed calls with an answer, and streams of sealed frames.
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { PeerFailure, type PeerTransport } from '../replication/peer-port.ts'
-import type { Clock } from '../telemetry/clock.ts'
+import type { Clock, Random } from '../telemetry/clock.ts'
+import type { DataKey } from '../vault/envelope.ts'
 import { readFrames } from './peer-frames.ts'
-import { signPeerCall } from './peer-signature.ts'
+import { openAnswer, openFrames, type SealedCall, sealCall, sealedHeader } from './peer-seal.ts'
 
 const answerBytesMax = 16 * 1024 * 1024
 const callTimeoutMs = 10_000
@@ -13,8 +14,9 @@ const callSocketsMax = 64
 export type PeerTransportOptions = {
   readonly region: string
   readonly peers: Readonly<Record<string, string>>
-  readonly peerKey: Uint8Array
+  readonly peerKey: DataKey
   readonly clock: Clock
+  readonly random: Random
   /** PEM of the authority that signs the peers' certificates. */
   readonly authority?: string
 }
@@ -36,14 +38,17 @@ const readAll = async (response: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(chunks)
 }
 
-const failureIn = (body: Buffer, status: number): PeerFailure => {
-  try {
-    const { code, message } = JSON.parse(body.toString('utf8')) as { code?: unknown; message?: unknown }
-    if (typeof code === 'string' && typeof message === 'string') return new PeerFailure(code, message)
-  } catch {
-    // Not our JSON: an intermediary answered.
-  }
-  return new PeerFailure('Unreachable', `a peer answered with HTTP status ${status}`)
+type Sent = { readonly call: SealedCall; readonly response: IncomingMessage }
+
+/** What the Region that was called answered, by its seal; whatever came from something in between is no answer of it. */
+const answerIn = (key: DataKey, { call, response }: Sent, body: Buffer): unknown => {
+  const status = response.statusCode ?? 0
+  if (response.headers[sealedHeader] === undefined)
+    throw new PeerFailure('Unreachable', `a peer answered with HTTP status ${status}`)
+  const answer = openAnswer(key, call.callId, status, body)
+  if (status === 200) return answer
+  const { code, message } = answer as { readonly code: string; readonly message: string }
+  throw new PeerFailure(code, message)
 }
 
 export const createPeerTransport = (options: PeerTransportOptions): PeerTransport & { close(): void } => {
@@ -63,13 +68,18 @@ export const createPeerTransport = (options: PeerTransportOptions): PeerTranspor
     name: string,
     body: unknown,
     sending: { readonly timeoutMs: number; readonly signal?: AbortSignal },
-  ): Promise<IncomingMessage> => {
+  ): Promise<Sent> => {
     const origin = options.peers[region]
     if (origin === undefined)
       return Promise.reject(new PeerFailure('UnknownRegion', `${region} is not a Region of this deployment`))
     const path = `/_twinpool/peer/${kind}/${name}`
     const url = new URL(path, origin)
-    const bytes = Buffer.from(JSON.stringify(body ?? null))
+    const call = sealCall(
+      options.peerKey,
+      { path, fromRegion: options.region, toRegion: region, atMs: options.clock.now() },
+      Buffer.from(JSON.stringify(body ?? null)),
+      options.random,
+    )
     const isTls = url.protocol === 'https:'
     return new Promise((resolve, reject) => {
       const outgoing = (isTls ? httpsRequest : httpRequest)(url, {
@@ -78,42 +88,36 @@ export const createPeerTransport = (options: PeerTransportOptions): PeerTranspor
         ...(sending.signal === undefined ? {} : { signal: sending.signal }),
         timeout: sending.timeoutMs,
         headers: {
-          'content-type': 'application/json',
-          'content-length': bytes.length,
-          ...signPeerCall(options.peerKey, {
-            path,
-            fromRegion: options.region,
-            toRegion: region,
-            atMs: options.clock.now(),
-            body: bytes,
-          }),
+          'content-type': 'application/octet-stream',
+          'content-length': call.body.length,
+          ...call.headers,
         },
       })
-      outgoing.on('response', resolve)
+      outgoing.on('response', (response) => resolve({ call, response }))
       outgoing.on('timeout', () => outgoing.destroy(new Error('time-out')))
       outgoing.on('error', (error) => reject(unreachable(region, error)))
-      outgoing.end(bytes)
+      outgoing.end(call.body)
     })
   }
 
   return {
     call: async (region, name, body, calling) => {
       const timeoutMs = calling?.timeoutMs ?? callTimeoutMs
-      const response = await post(region, 'call', name, body, { timeoutMs })
-      let answer: Buffer
+      const sent = await post(region, 'call', name, body, { timeoutMs })
+      let bytes: Buffer
       try {
-        answer = await readAll(response)
+        bytes = await readAll(sent.response)
       } catch (error) {
         throw error instanceof PeerFailure ? error : unreachable(region, error)
       }
-      if (response.statusCode !== 200) throw failureIn(answer, response.statusCode ?? 0)
-      return JSON.parse(answer.toString('utf8')) as unknown
+      return answerIn(options.peerKey, sent, bytes)
     },
     stream: async function* (region, name, body, { signal, idleTimeoutMs }) {
-      const response = await post(region, 'stream', name, body, { timeoutMs: idleTimeoutMs, signal })
+      const sent = await post(region, 'stream', name, body, { timeoutMs: idleTimeoutMs, signal })
+      const { call, response } = sent
       try {
-        if (response.statusCode !== 200) throw failureIn(await readAll(response), response.statusCode ?? 0)
-        yield* readFrames(response)
+        if (response.statusCode !== 200) answerIn(options.peerKey, sent, await readAll(response))
+        yield* openFrames(options.peerKey, call.callId, readFrames(response))
       } catch (error) {
         throw error instanceof PeerFailure ? error : unreachable(region, error)
       } finally {

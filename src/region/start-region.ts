@@ -118,6 +118,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       peers,
       peerKey: secrets.peerKey,
       clock,
+      random,
       authority: tls?.authority,
     })
     started.push(() => transport.close())
@@ -316,6 +317,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       peers,
       peerKey: secrets.peerKey,
       clock,
+      random,
       log,
       handlers: {
         calls: latest(() => ({
