@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider'
 import { KMSClient } from '@aws-sdk/client-kms'
-import { regionConfiguration } from '../../src/region/configuration.ts'
-import { startRegion } from '../../src/region/start-region.ts'
+import { type RegionConfiguration, regionConfiguration } from '../../src/region/configuration.ts'
+import { type RunningRegion, startRegion } from '../../src/region/start-region.ts'
 import { systemRandom } from '../../src/telemetry/clock.ts'
 import { type Command, runCommand } from '../cli/support/command.ts'
 import { startLoadBalancer } from './load-balancer.ts'
@@ -24,6 +24,9 @@ export type NodeRegion = RegionClients & {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** A client of one node of the primary Region, past the load balancer. */
   cognitoAt(node: Node): CognitoIdentityProviderClient
+  /** The secondary Region, which serves at first. */
+  stopSecondary(): Promise<void>
+  startSecondary(): Promise<void>
   close(): Promise<void>
 }
 
@@ -48,7 +51,10 @@ const newNode = (folder: string, port: number, configuration: object): Node => {
 }
 
 /** `url` is the database of the primary Region. */
-export const startNodeRegion = async (url: string): Promise<NodeRegion> => {
+export const startNodeRegion = async (
+  url: string,
+  options: { readonly lambda?: RegionConfiguration['lambda'] } = {},
+): Promise<NodeRegion> => {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-nodes-'))
   const credentials = { accessKeyId: 'AKIDNODES', secretAccessKey: systemRandom.bytes(30).toString('base64') }
   const [secondaryPort = 0, onePort = 0, otherPort = 0] = await freePorts(3)
@@ -66,6 +72,7 @@ export const startNodeRegion = async (url: string): Promise<NodeRegion> => {
     accessKeys: [credentials],
     deploymentSecret: systemRandom.bytes(32).toString('base64'),
     logLevel: 'silent',
+    ...options,
   }
   const nodeAt = (port: number): Node =>
     newNode(folder, port, {
@@ -78,15 +85,22 @@ export const startNodeRegion = async (url: string): Promise<NodeRegion> => {
       postgres: { url, nodeOrigin: `http://127.0.0.1:${port}` },
     })
   const nodes = [nodeAt(onePort), nodeAt(otherPort)] as const
-  const secondary = await startRegion(
-    regionConfiguration.parse({
-      ...common,
-      region: secondaryRegion,
-      port: secondaryPort,
-      dataFolder: join(folder, secondaryRegion),
-      origin: origins[secondaryRegion],
-    }),
-  )
+  const secondaryConfiguration = regionConfiguration.parse({
+    ...common,
+    region: secondaryRegion,
+    port: secondaryPort,
+    dataFolder: join(folder, secondaryRegion),
+    origin: origins[secondaryRegion],
+  })
+  let secondary: RunningRegion | undefined
+  const startSecondary = async (): Promise<void> => {
+    secondary = await startRegion(secondaryConfiguration)
+  }
+  const stopSecondary = async (): Promise<void> => {
+    await secondary?.close()
+    secondary = undefined
+  }
+  await startSecondary()
   await Promise.all(nodes.map((node) => node.start()))
   const cognitoOf = (region: string, endpoint: string | undefined) =>
     new CognitoIdentityProviderClient({ region, endpoint: endpoint ?? '', credentials, maxAttempts: 1 })
@@ -97,10 +111,12 @@ export const startNodeRegion = async (url: string): Promise<NodeRegion> => {
     // A client that keeps no connection, so that the load balancer gives it both nodes.
     cognito: (region) => cognitoOf(region, origins[region]),
     cognitoAt: (node) => cognitoOf(primaryRegion, node.origin),
+    startSecondary,
+    stopSecondary,
     kms: (region) => new KMSClient({ region, endpoint: origins[region] ?? '', credentials, maxAttempts: 1 }),
     close: async () => {
       await Promise.all(nodes.map((node) => node.kill()))
-      await secondary.close()
+      await stopSecondary()
       await balancer.close()
       rmSync(folder, { recursive: true })
     },
