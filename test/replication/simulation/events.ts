@@ -30,6 +30,7 @@ export const createEvents = (
   world: World,
   known: Known,
   keysChanged: () => void,
+  attempt: (what: string, run: () => unknown) => void,
 ): Readonly<Record<string, Event>> => {
   const { network } = world
   const dice = world.dice.fork('events')
@@ -82,6 +83,8 @@ export const createEvents = (
     if (process === undefined || pool === undefined || !takesWrites(pool)) return
     const { primary } = process.vault.pool(poolId)
     const stored = await primary.get(notes, name)
+    // A request that has passed the gate can take its time, as one that hashes a password does.
+    if (dice.once(3)) await world.time.timer.wait(dice.below(200))
     await primary.commit((changes) => {
       if (stored === undefined) changes.create(notes, { name, text })
       else if (isRemoval) changes.delete(notes, stored)
@@ -89,8 +92,7 @@ export const createEvents = (
     })
   }
 
-  const revokeSome = async (): Promise<void> => {
-    const of = anyRegion()
+  const revokeAt = async (of: SimulatedRegion): Promise<void> => {
     const process = serving(of)
     const subject = `user:${dice.below(subjectsMax)}`
     const pool = process === undefined ? undefined : await registeredAt(process)
@@ -133,15 +135,25 @@ export const createEvents = (
     known.trace.add(`created ${target} at ${of.name}`)
   }
 
-  const remove = async (): Promise<void> => {
-    const of = await likelyPrimary()
-    const [process, { name: target }] = [serving(of), await likelyReplica(true)]
+  const removeFrom = async (of: SimulatedRegion, { name: target }: SimulatedRegion): Promise<void> => {
+    const process = serving(of)
     const pool = process === undefined ? undefined : await registeredAt(process)
     if (process === undefined || pool === undefined || !takesWrites(pool) || target === of.name) return
     const { control } = process.replication
     if (!dice.once(4)) await control.setStatus(pool, target, 'INACTIVE')
     await known.wish(target, 'none', process.life, () => control.deleteReplica(poolId, target))
     known.trace.add(`deleted ${target} at ${of.name}`)
+  }
+
+  const remove = async (): Promise<void> => removeFrom(await likelyPrimary(), await likelyReplica(true))
+
+  /** What a replica has just revoked it can't deliver, and is to go. */
+  const removeUnheard = async (): Promise<void> => {
+    const [of, target] = [await likelyPrimary(), await likelyReplica(true)]
+    network.cut(target.name, of.name, dice.once(2))
+    later(() => network.heal(target.name, of.name))
+    await revokeAt(target)
+    await removeFrom(of, target)
   }
 
   const switchOne = async (): Promise<void> => {
@@ -187,7 +199,7 @@ export const createEvents = (
     const key = keyService.keys.get(arn)
     if (key === undefined) return
     if (dice.once(3)) key.state = dice.pick(['Disabled', 'PendingDeletion'])
-    else keyService.deny(arn, dice.pick(servicePrincipals), dice.pick(allActions))
+    else keyService.deny(arn, dice.pick(servicePrincipals), dice.once(2) ? 'Decrypt' : dice.pick(allActions))
     keysChanged()
     later(() => {
       key.state = 'Enabled'
@@ -225,8 +237,8 @@ export const createEvents = (
   }
   const writeMany = async (): Promise<void> => {
     for (let left = dice.between(3, 8); left > 0; left -= 1) {
-      await write()
-      await world.time.timer.wait(dice.below(40))
+      attempt('write', write)
+      await world.time.timer.wait(dice.below(60))
     }
   }
   const diskFault = (values: Partial<DiskFaults>): void => {
@@ -239,10 +251,11 @@ export const createEvents = (
     switch: { weight: 6, isAlways: true, run: switchOne },
     create: { weight: 6, isAlways: true, run: create },
     quiet: { weight: 2, isAlways: true, run: () => {} },
-    revoke: { weight: 8, run: revokeSome },
+    revoke: { weight: 8, run: () => revokeAt(anyRegion()) },
     crash: { weight: 5, run: () => world.crash(dice.pick(names)) },
     'crash at a step': { weight: 6, run: crashAtStep },
     remove: { weight: 4, run: remove },
+    'remove unheard': { weight: 2, run: removeUnheard },
     recopy: { weight: 1, run: () => serving(anyRegion())?.replication.control.recopy(poolId) },
     trim: { weight: 3, run: trim },
     promote: { weight: 4, run: () => promote(false) },

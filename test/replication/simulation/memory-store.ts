@@ -33,6 +33,8 @@ type Stream = {
 export type MemoryStore = Store & {
   /** The stream's head and log go; its records stay, as in the first moment of a drop. */
   removeStream(name: string): void
+  /** Plants a bug: the position of the last entry is lost, what it changed is not. */
+  forgetLast(name: string): void
 }
 
 /** `comparesDigests` false plants a bug: entries are applied whatever the stream's digest then is. */
@@ -245,6 +247,10 @@ export const createMemoryStore = (clock: Clock, { comparesDigests = true } = {})
       return headOf(streamOf(name))
     },
     dropScope: async (scope) => drop(scope),
+    forgetLast: (name) => {
+      const stream = streams.get(name)
+      if (stream?.log.pop() !== undefined) stream.position -= 1
+    },
     removeStream: (name) => streams.delete(name),
     close: async () => {},
   }

@@ -150,7 +150,7 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
 
   for (const name of names) await world.during(world.start(name))
   await world.during(makePool(world))
-  const events = createEvents(world, known, checks.noteKeys)
+  const events = createEvents(world, known, checks.noteKeys, attempt)
   const deck = deckOf(events, dice).filter((name) => options.without?.includes(name) !== true)
   const steps = options.steps ?? stepsDefault
   await makeFirstReplicas(world, attempt, dice)

@@ -5,6 +5,7 @@ import { createWriteGuard } from '../../../src/replication/write-guard.ts'
 import { acceptRevocations } from '../../../src/signin/revocation.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Clock } from '../../../src/telemetry/clock.ts'
+import type { KeyServiceClient } from '../../../src/vault/key-service-client.ts'
 import { createVault, type Vault } from '../../../src/vault/vault.ts'
 import { account, keyArnIn } from '../support/deployment.ts'
 import { createFakeKeyService, type FakeKeyService, newKey } from '../support/key-service.ts'
@@ -135,21 +136,23 @@ export const createWorld = (options: WorldOptions): World => {
     return key
   }
 
+  const unrefusingKeys = ({ name }: SimulatedRegion): KeyServiceClient => {
+    const { keys, client } = createFakeKeyService(dice.fork(`unrefusing keys of ${name}`))
+    keys.set(keyArnIn(name), newKey(material))
+    return client
+  }
   /** A vault over the bare disk, with a key service that never refuses. */
-  const openReader = (of: SimulatedRegion): Promise<Vault> => {
-    const keyService = createFakeKeyService(dice.fork(`reader of ${of.name}`))
-    keyService.keys.set(keyArnIn(of.name), newKey(material))
-    return createVault({
+  const openReader = (of: SimulatedRegion): Promise<Vault> =>
+    createVault({
       region: of.name,
       account,
       clock: time.clock,
       random: dice.fork(`reader of ${of.name}`),
       store: of.disk.content,
-      keyService: keyService.client,
+      keyService: unrefusingKeys(of),
       regionKey: keyOf(of.name),
       dataKeyLifetimeMs: Number.MAX_SAFE_INTEGER / 2,
     })
-  }
 
   const build = async (of: SimulatedRegion, life: Life): Promise<Process> => {
     const { name, clock } = of
@@ -158,7 +161,9 @@ export const createWorld = (options: WorldOptions): World => {
     const about = { region: name, disk: of.disk, dice: random, life }
     const store: Store = mutation.store?.(opened, about) ?? opened
     const guard = createWriteGuard(store)
-    const common = { region: name, account, clock, random, keyService: of.keyService.client }
+    const { client } = of.keyService
+    const keyService = mutation.keyService?.(client, unrefusingKeys(of)) ?? client
+    const common = { region: name, account, clock, random, keyService }
     const writes = mutation.writes?.(guard.store, store) ?? guard.store
     const vault = await createVault({
       ...common,
