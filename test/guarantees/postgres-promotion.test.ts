@@ -7,6 +7,7 @@ import {
   SignUpCommand,
   UpdateUserPoolCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createOperatorClient } from '../../src/operator/operator-client.ts'
 import type { ReplicationShape, TakeoverShape } from '../../src/replication/operator-shapes.ts'
@@ -23,6 +24,7 @@ import {
 } from '../support/replicated-pool.ts'
 
 let server: PostgresServer
+let url: string
 let lambda: LambdaEndpoint
 let regions: NodeRegion
 let pool: ReplicatedPool
@@ -33,7 +35,8 @@ let atWest: CognitoIdentityProviderClient
 beforeAll(async () => {
   server = await startPostgres(['fsync=off', 'full_page_writes=off'])
   lambda = await startLambdaEndpoint()
-  regions = await startNodeRegion(await server.newDatabase(), { lambda: { endpoint: lambda.origin } })
+  url = await server.newDatabase()
+  regions = await startNodeRegion(url, { lambda: { endpoint: lambda.origin } })
   pool = await makeReplicatedPool(regions)
   atNodes = regions.nodes.map((node) => regions.cognitoAt(node))
   atWest = regions.cognito(west)
@@ -194,6 +197,52 @@ test('a request that a node took before the promotion, and ends after it, change
   expect((await describeAt(east)).SetAsideCount).toBe(0)
   expect(await promote(east)).toMatchObject({ Epoch: 4, RegionName: east })
   for (const [index, client] of atNodes.entries()) await createUser(client, `after-${index}`)
+})
+
+test('when the lead node dies while it hands over, the pool stays where it is, and the other node takes writes and leads', async () => {
+  await follows(west)
+  const database = new Client({ connectionString: url })
+  await database.connect()
+  const { rows } = await database.query<{ readonly origin: string }>('SELECT origin FROM twinpool.leader')
+  const leadIndex = regions.nodes.findIndex(({ origin }) => origin === rows[0]?.origin)
+  const lead = regions.nodes[leadIndex]
+  const atOther = atNodes[1 - leadIndex]
+  if (lead === undefined || atOther === undefined) throw new Error('no node leads')
+  await createUser(atOther, 'before-the-death')
+  // It has noted that it hands over, and can't raise its fence.
+  await database.query('BEGIN')
+  await database.query('SELECT 1 FROM twinpool.scopes WHERE scope = $1 FOR UPDATE', [`@fence-${pool.poolId}`])
+  const promoting = promote(west).then(
+    () => 'promoted',
+    (error: Error) => error.name,
+  )
+  await eventually(
+    () => describeAt(east),
+    ({ TakesWrites }) => !TakesWrites,
+  )
+  await lead.kill()
+  await database.query('ROLLBACK')
+  await database.end()
+  expect(await promoting).toBe('ServiceUnavailable')
+  const refusals = new Set<string>()
+  await eventually(
+    () =>
+      createUser(atOther, 'after-the-death').then(
+        () => true,
+        (error: Error) => {
+          refusals.add(error.name)
+          return false
+        },
+      ),
+    (isDone) => isDone,
+  )
+  for (const name of refusals) expect(name).toBe('OperationNotEnabledException')
+  await lead.start()
+  expect(await promote(west)).toMatchObject({ RegionName: west })
+  await expectUsers(atWest, ['before-the-death', 'after-the-death'])
+  await follows(east)
+  expect(await promote(east)).toMatchObject({ RegionName: east })
+  await expectEqual()
 })
 
 test('in the synchronous mode either node acknowledges what the other Region has, and nothing while that is away', async () => {
