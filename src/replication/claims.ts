@@ -16,6 +16,8 @@ export type Claim = {
   readonly candidateFor?: number
   /** It takes no writes, because a replica has more. */
   readonly isOlder: boolean
+  /** It is the primary, and has the Region that asks among its replicas. */
+  readonly feedsYou: boolean
   readonly position: number
   readonly isCopying: boolean
 }
@@ -42,6 +44,7 @@ const claimIn = (answer: unknown): Claim | undefined => {
     seenEpoch: fields.count('seenEpoch'),
     ...(candidateFor === undefined ? {} : { candidateFor }),
     isOlder: fields.flag('isOlder'),
+    feedsYou: fields.flag('feedsYou'),
     position: fields.count('position'),
     isCopying: fields.flag('isCopying'),
   }
@@ -71,7 +74,7 @@ export const createClaims = (
       return claims
     },
     calls: {
-      claim: async (_fromRegion, body) => {
+      claim: async (fromRegion, body) => {
         const poolId = readFields(body).text('poolId')
         const pool = await registrations.get(poolId)
         if (pool === undefined) return { isHere: false }
@@ -86,6 +89,10 @@ export const createClaims = (
           seenEpoch,
           ...(candidacy === undefined ? {} : { candidateFor: candidacy.epoch }),
           isOlder: isOlderThan !== undefined,
+          feedsYou:
+            pool.role === 'PRIMARY' &&
+            pool.replicaRegions.includes(fromRegion) &&
+            (await registrations.errand(poolId, fromRegion))?.kind !== 'dismiss',
           position,
           // What it has beyond the parting is still to be set aside: it says nothing of the history that it names.
           isCopying: copy !== undefined || succession !== undefined,

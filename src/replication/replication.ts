@@ -61,7 +61,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
   const primary = createPrimary(parts, registrations, records, (poolId, byRegion) =>
     succession.hear(poolId, byRegion),
   )
-  const secondary = createSecondary(parts, registrations, turns)
+  const secondary = createSecondary(parts, registrations, turns, claims)
   const confirmations = createConfirmations(parts, registrations, primary.authorise)
   const handover = createHandover(parts, registrations, claims, turns)
   const succession = createSuccession(parts, registrations, {

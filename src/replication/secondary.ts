@@ -2,20 +2,20 @@
 import type { RegisteredPool } from '../directory/records/user-pool.ts'
 import { isKeyRefusal } from '../vault/key-wrapper.ts'
 import { Fault, isFault } from '../wire/fault.ts'
+import type { Claims } from './claims.ts'
 import type { FollowerStatus } from './follower.ts'
 import { readFields } from './message-fields.ts'
 import type { PeerCallHandler } from './peer-port.ts'
 import type { Registrations } from './registrations.ts'
 import { epochOf, isLater, latestOf, readTakeovers, reignOf } from './reign.ts'
-import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
 import { type ReplicaMember, startReplicaMember } from './replica-member.ts'
 import { createReplicaRegistration } from './replica-registration.ts'
 import type { ReplicationParts } from './replication-parts.ts'
 import { carryRevocations, salvageRevocations } from './revocation-courier.ts'
 import { setAsideScope } from './set-aside.ts'
 import { type StatusRegister, setStatus } from './status-register.ts'
-import type { BackOffLimits } from './timer.ts'
 import type { Turns } from './turns.ts'
+import { createUntilDone } from './until-done.ts'
 import { lowerFence, raiseFence } from './write-guard.ts'
 
 export type Secondary = {
@@ -23,7 +23,7 @@ export type Secondary = {
   resume(): Promise<void>
   /** Begins a replica as the pool's primary asks; does nothing when it has begun. Rejects with a Fault. */
   begin(fromRegion: string, body: unknown): Promise<void>
-  /** Drops the replica as the pool's primary asks; does nothing when there is none. Rejects with a Fault. */
+  /** Drops a replica that a former primary dismissed, for the present one; does nothing when there is none. Rejects with a Fault. */
   dismiss(fromRegion: string, body: unknown): Promise<void>
   /** Follows the pool's primary, if this Region has a secondary of it and is not following already. */
   join(poolId: string): Promise<void>
@@ -40,19 +40,18 @@ export type Secondary = {
   close(): Promise<void>
 }
 
-const backOff: BackOffLimits = { firstMs: 200, mostMs: 10_000 }
-
 export const createSecondary = (
   parts: ReplicationParts,
   registrations: Registrations,
   turns: Turns,
+  claims: Pick<Claims, 'ask'>,
 ): Secondary => {
-  const { region, vault, store, clock, random, timer, transport, log } = parts
+  const { region, vault, store, clock, transport, log } = parts
   const registration = createReplicaRegistration(parts, registrations)
   const { registered } = registration
   const members = new Map<string, ReplicaMember>()
   const leaving = new Map<string, Promise<void>>()
-  const joining = new Map<string, Repeater>()
+  const joining = createUntilDone(parts, 'the replica can not be followed up yet')
   const drops = new Set<Promise<void>>()
 
   /** The copy that a new primary makes necessary has not begun. */
@@ -82,30 +81,9 @@ export const createSecondary = (
       await turns.take(poolId, () => joinNow(poolId))
     } catch (error) {
       log.warn({ poolId, err: error }, 'the replica can not be followed up yet')
-      joinUntilDone(poolId)
+      joining.start(poolId, () => turns.take(poolId, () => joinNow(poolId)))
     }
   }
-  const joinUntilDone = (poolId: string): void => {
-    if (joining.has(poolId)) return
-    const repeater = startRepeater({
-      timer,
-      random,
-      backOff,
-      pauseMs: 0,
-      run: async () => {
-        await turns.take(poolId, () => joinNow(poolId))
-        joining.delete(poolId)
-        return 'done'
-      },
-      failed: (error, failures) => {
-        if (isWorthALine(failures))
-          log.warn({ poolId, err: error, failures }, 'the replica can not be followed up yet')
-      },
-    })
-    joining.set(poolId, repeater)
-    repeater.nudge()
-  }
-
   const leave = (poolId: string): Promise<void> => {
     const member = members.get(poolId)
     if (member === undefined) return leaving.get(poolId) ?? Promise.resolve()
@@ -172,6 +150,9 @@ export const createSecondary = (
         return joinNow(poolId)
       throw new Fault('InvalidParameterException', `Region ${region} still has a replica of ${poolId}.`)
     }
+    // Asked back: what was said to a Region can come late, or twice, and the replica be gone since.
+    if ((await claims.ask(fromRegion, poolId))?.feedsYou !== true)
+      throw new Fault('NotAReplica', `${fromRegion} has no replica of ${poolId} in ${region}.`)
     const tags = fields.optionalTextMap('tags')
     const takeovers = readTakeovers(body)
     await registrations.add({
@@ -194,10 +175,12 @@ export const createSecondary = (
     turns.take(readFields(body).text('poolId'), () => beginNow(fromRegion, body))
 
   /** Looked at in its turn: what was this Region's role a moment ago can have changed. */
-  const dropFor = async (fromRegion: string, body: unknown): Promise<void> => {
+  const dropFor = async (fromRegion: string, body: unknown, isAskedBack: boolean): Promise<void> => {
     const poolId = readFields(body).text('poolId')
     const known = await registrations.get(poolId)
     if (known === undefined) return
+    if (isAskedBack && (await claims.ask(fromRegion, poolId))?.feedsYou === true)
+      throw new Fault('InvalidParameterException', `${fromRegion} still has ${region} among its replicas.`)
     const takeovers = readTakeovers(body)
     const isPrimary =
       known.primaryRegion === fromRegion ||
@@ -207,8 +190,8 @@ export const createSecondary = (
     await drop(poolId, fromRegion)
   }
 
-  const dismiss = async (fromRegion: string, body: unknown): Promise<void> => {
-    const dropping = turns.take(readFields(body).text('poolId'), () => dropFor(fromRegion, body))
+  const dropInTurn = async (fromRegion: string, body: unknown, isAskedBack: boolean): Promise<void> => {
+    const dropping = turns.take(readFields(body).text('poolId'), () => dropFor(fromRegion, body, isAskedBack))
     drops.add(dropping)
     await dropping.finally(() => drops.delete(dropping))
   }
@@ -218,7 +201,7 @@ export const createSecondary = (
       for await (const pool of registrations.all()) if (pool.role === 'SECONDARY') await join(pool.poolId)
     },
     begin,
-    dismiss,
+    dismiss: (fromRegion, body) => dropInTurn(fromRegion, body, false),
     join,
     leave,
     setOwnStatus,
@@ -236,7 +219,7 @@ export const createSecondary = (
         return {}
       },
       'replica-delete': async (fromRegion, body) => {
-        await dismiss(fromRegion, body)
+        await dropInTurn(fromRegion, body, true)
         return {}
       },
       'set-status': async (_fromRegion, body) => {
@@ -245,7 +228,7 @@ export const createSecondary = (
       },
     },
     close: async () => {
-      await Promise.all([...joining.values()].map((repeater) => repeater.stop()))
+      await joining.close()
       await Promise.all([...members.keys()].map(leave))
       await Promise.allSettled([...leaving.values(), ...drops])
     },
