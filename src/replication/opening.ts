@@ -4,12 +4,11 @@ import type { Confirmations } from './confirmations.ts'
 import type { Primary } from './primary.ts'
 import type { Errand, Registrations } from './registrations.ts'
 import { epochOf, reignOf } from './reign.ts'
-import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
 import type { ReplicaRecords } from './replica-records.ts'
 import type { ReplicationParts } from './replication-parts.ts'
 import { absorbRevocations } from './revocation-courier.ts'
-import type { BackOffLimits } from './timer.ts'
 import type { Turns } from './turns.ts'
+import { createUntilDone } from './until-done.ts'
 import { lowerFence } from './write-guard.ts'
 
 export type Opening = {
@@ -19,8 +18,6 @@ export type Opening = {
   resume(): Promise<void>
   close(): Promise<void>
 }
-
-const backOff: BackOffLimits = { firstMs: 200, mostMs: 10_000 }
 
 export const createOpening = (
   parts: ReplicationParts,
@@ -32,9 +29,9 @@ export const createOpening = (
     readonly turns: Turns
   },
 ): Opening => {
-  const { region, vault, store, clock, random, timer, log } = parts
+  const { region, vault, store, clock, log } = parts
   const { primary, records, confirmations, turns } = roles
-  const running = new Map<string, Repeater>()
+  const opening = createUntilDone(parts, 'the new primary can not take writes yet')
 
   /** Idempotent. */
   const openNow = async (poolId: string): Promise<void> => {
@@ -69,26 +66,8 @@ export const createOpening = (
   }
 
   /** The takeover is decided: opening is tried until it succeeds. */
-  const openUntilDone = (poolId: string): void => {
-    if (running.has(poolId)) return
-    const repeater = startRepeater({
-      timer,
-      random,
-      backOff,
-      pauseMs: 0,
-      run: async () => {
-        await turns.take(poolId, () => openNow(poolId))
-        running.delete(poolId)
-        return 'done'
-      },
-      failed: (error, failures) => {
-        if (isWorthALine(failures))
-          log.warn({ poolId, err: error, failures }, 'the new primary can not take writes yet')
-      },
-    })
-    running.set(poolId, repeater)
-    repeater.nudge()
-  }
+  const openUntilDone = (poolId: string): void =>
+    opening.start(poolId, () => turns.take(poolId, () => openNow(poolId)))
 
   return {
     open: async (poolId) => {
@@ -103,8 +82,6 @@ export const createOpening = (
       for await (const pool of registrations.all())
         if (reignOf(pool).isOpening === true) openUntilDone(pool.poolId)
     },
-    close: async () => {
-      await Promise.all([...running.values()].map((repeater) => repeater.stop()))
-    },
+    close: opening.close,
   }
 }

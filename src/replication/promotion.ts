@@ -10,13 +10,12 @@ import type { Opening } from './opening.ts'
 import { PeerFailure } from './peer-port.ts'
 import type { Registrations } from './registrations.ts'
 import { isLater, latestOf, reignOf, takeoversKept } from './reign.ts'
-import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
 import type { ReplicaRecords } from './replica-records.ts'
 import type { ReplicationParts } from './replication-parts.ts'
 import type { Secondary } from './secondary.ts'
 import type { Succession } from './succession.ts'
-import type { BackOffLimits } from './timer.ts'
 import type { Turns } from './turns.ts'
+import { createUntilDone } from './until-done.ts'
 
 export type PromotionRequest = {
   readonly poolId: string
@@ -38,8 +37,6 @@ export type Promotion = {
 const behindMax = 2_000
 const catchUpMsDefault = 30_000
 const handOverTimeoutMs = 15_000
-const backOff: BackOffLimits = { firstMs: 200, mostMs: 10_000 }
-
 const refusal = (message: string): Fault => new Fault('InvalidParameterException', message)
 
 export const createPromotion = (
@@ -54,10 +51,10 @@ export const createPromotion = (
     readonly turns: Turns
   },
 ): Promotion => {
-  const { region, store, clock, random, timer, transport, log } = parts
+  const { region, store, clock, timer, transport, log } = parts
   const { opening, secondary, succession, claims, records, turns } = roles
   const underWay = new Map<string, Promise<Takeover>>()
-  const givingUp = new Set<Repeater>()
+  const givingUp = createUntilDone(parts, 'a candidacy that failed can not be taken back yet')
 
   const registered = async (poolId: string): Promise<RegisteredPool> => {
     const pool = await registrations.get(poolId)
@@ -161,26 +158,7 @@ export const createPromotion = (
     } catch (cause) {
       log.warn({ poolId, epoch, err: cause }, 'a candidacy that failed can not be taken back yet')
     }
-    const repeater = startRepeater({
-      timer,
-      random,
-      backOff,
-      pauseMs: 0,
-      run: async () => {
-        await giveUp(poolId, epoch)
-        givingUp.delete(repeater)
-        return 'done'
-      },
-      failed: (error, failures) => {
-        if (isWorthALine(failures))
-          log.warn(
-            { poolId, epoch, err: error, failures },
-            'a candidacy that failed can not be taken back yet',
-          )
-      },
-    })
-    givingUp.add(repeater)
-    repeater.nudge()
+    givingUp.start(`${poolId} ${epoch}`, () => giveUp(poolId, epoch))
     return false
   }
 
@@ -331,7 +309,7 @@ export const createPromotion = (
     },
     close: async () => {
       await Promise.allSettled(underWay.values())
-      await Promise.all([...givingUp].map((repeater) => repeater.stop()))
+      await givingUp.close()
     },
   }
 }

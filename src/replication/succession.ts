@@ -8,13 +8,12 @@ import type { PeerCallHandler } from './peer-port.ts'
 import type { Primary } from './primary.ts'
 import type { Registrations } from './registrations.ts'
 import { epochOf, isLater, latestOf, partingOf, readTakeovers, reignOf } from './reign.ts'
-import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
 import type { ReplicationParts } from './replication-parts.ts'
 import { salvageRevocations } from './revocation-courier.ts'
 import type { Secondary } from './secondary.ts'
 import type { SetAsideWrites } from './set-aside.ts'
-import type { BackOffLimits } from './timer.ts'
 import type { Turns } from './turns.ts'
+import { createUntilDone } from './until-done.ts'
 import { raiseFence } from './write-guard.ts'
 
 export type Succession = {
@@ -30,8 +29,6 @@ export type Succession = {
   close(): Promise<void>
 }
 
-const backOff: BackOffLimits = { firstMs: 200, mostMs: 10_000 }
-
 export const createSuccession = (
   parts: ReplicationParts,
   registrations: Registrations,
@@ -44,9 +41,9 @@ export const createSuccession = (
     readonly turns: Turns
   },
 ): Succession => {
-  const { region, vault, store, clock, random, timer, log } = parts
+  const { region, vault, store, clock, log } = parts
   const { primary, secondary, claims, setAside, confirmations, turns } = roles
-  const running = new Map<string, Repeater>()
+  const following = createUntilDone(parts, 'the new primary can not be followed yet')
 
   /** Whether the history here goes on where the new primary's parted from it. What it has beyond is then set aside. */
   const compare = async (poolId: string): Promise<void> => {
@@ -76,25 +73,10 @@ export const createSuccession = (
   }
 
   const follow = (poolId: string): void => {
-    if (running.has(poolId)) return
-    const repeater = startRepeater({
-      timer,
-      random,
-      backOff,
-      pauseMs: 0,
-      run: async () => {
-        await turns.take(poolId, () => compare(poolId))
-        await secondary.join(poolId)
-        running.delete(poolId)
-        return 'done'
-      },
-      failed: (error, failures) => {
-        if (isWorthALine(failures))
-          log.warn({ poolId, err: error, failures }, 'the new primary can not be followed yet')
-      },
+    following.start(poolId, async () => {
+      await turns.take(poolId, () => compare(poolId))
+      await secondary.join(poolId)
     })
-    running.set(poolId, repeater)
-    repeater.nudge()
   }
 
   const adopted = (
@@ -220,8 +202,6 @@ export const createSuccession = (
         return {}
       },
     },
-    close: async () => {
-      await Promise.all([...running.values()].map((repeater) => repeater.stop()))
-    },
+    close: following.close,
   }
 }
