@@ -11,7 +11,15 @@ test('the demo holds every step, says so in a table, and leaves nothing behind',
   const { exitCode, output, errors } = await runCommand('demo').ended
   expect(errors).toBe('')
   expect(exitCode).toBe(0)
-  for (const title of ['Start', 'Set up', 'Sign in', 'Lose the primary', 'Go on', 'Come back'])
+  for (const title of [
+    'Start',
+    'Set up',
+    'Sign in',
+    'Lose the primary',
+    'Go on',
+    'Come back',
+    'Change places',
+  ])
     expect(output).toMatch(new RegExp(`│ \\d │ ${title} +│`))
   expect(output).toContain('Every step held')
   expect(demoFolders().filter((name) => !before.includes(name))).toEqual([])

@@ -1,6 +1,7 @@
 // The demo as a story: each step has what it needs from those before, and says what it proved.
 import type { Supervisor } from '../supervisor.ts'
 import { bringPrimaryBack } from './bring-primary-back.ts'
+import { changePlaces } from './change-places.ts'
 import { watchLag } from './lag-watch.ts'
 import { liveOnSecondary } from './live-on-secondary.ts'
 import { losePrimary } from './lose-primary.ts'
@@ -62,6 +63,9 @@ export const tellStory = async (
     )
     await step('Come back', 'nothing lost, revocation arrived, replication goes on', (prove) =>
       bringPrimaryBack(stage, pool, first, prove),
+    )
+    await step('Change places', `${secondary} is the primary, by one call`, (prove) =>
+      changePlaces(stage, pool, first, prove),
     )
     narrator.close(chapters, performance.now() - startedMs)
   } finally {
