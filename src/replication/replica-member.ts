@@ -113,6 +113,11 @@ export const startReplicaMember = (
       await carryRevocations({ poolId, primaryRegion, vault, transport, clock })
     },
   )
+  /** With the data goes the ring that opens revocations made here: until the copy is whole nobody could read them, nor a deletion save them. */
+  const deliverFirst = async (): Promise<void> => {
+    if ((await registration.registered(poolId)).status === 'CREATING') return
+    await carryRevocations({ poolId, primaryRegion, vault, transport, clock })
+  }
   const follower = startFollower({
     poolId,
     primaryRegion,
@@ -126,7 +131,10 @@ export const startReplicaMember = (
     checkKeyring: (keyring: Keyring) => checkKeyPermission(keyring, parts),
     ...parts.followerTiming,
     hooks: {
-      copyBegins: () => registration.unsettle(poolId),
+      copyBegins: async () => {
+        await deliverFirst()
+        await registration.unsettle(poolId)
+      },
       copyIsWhole: async () => {
         await registration.settle(poolId)
         // Of what was confirmed before, the primary may not know.
