@@ -202,7 +202,8 @@ export const createKnown = (
         if (scope.startsWith('@')) for (const made of revocations) made.isElsewhere ||= made.region === region
         if (scope.startsWith('@aside')) droppedCount.set(region, 1 + (droppedCount.get(region) ?? 0))
         if (scope.startsWith('@aside')) forgetLog(region, () => true)
-        if (scope.startsWith('@') && now() - (keyRefusedAtMs.get(region) ?? 0) < keyGraceMs)
+        // What a deletion can't read it does without, from its first step on.
+        if (now() - (keyRefusedAtMs.get(region) ?? 0) < keyGraceMs)
           for (const made of revocations) if (made.region === region) made.isUnreadable = true
       },
     }),

@@ -132,6 +132,7 @@ export const createStepChecks = (world: World, known: Known): StepChecks => {
     else if (!known.keyRefusesSinceMs.has(name)) known.keyRefusesSinceMs.set(name, nowMs)
   }
 
+  const reigns = new Map<string, number>()
   const checkDismissals = async (
     region: SimulatedRegion,
     pool: RegisteredPool | undefined,
@@ -142,12 +143,16 @@ export const createStepChecks = (world: World, known: Known): StepChecks => {
     for (const other of world.regions.keys()) {
       const link = `${region.name} ${other}`
       const isFed = pool?.role === 'PRIMARY' && pool.replicaRegions.includes(other) && !dismissed.has(other)
+      // Between two looks a Region can have been the primary for a moment.
+      const hasReignedSince = reigns.get(region.name) !== (pool === undefined ? 0 : reignOf(pool).seenEpoch)
       if (isFed) known.dismissedAtMs.delete(link)
-      else if (!known.dismissedAtMs.has(link)) known.dismissedAtMs.set(link, world.time.clock.now())
+      else if (hasReignedSince || !known.dismissedAtMs.has(link))
+        known.dismissedAtMs.set(link, world.time.clock.now())
       const sinceMs = (known.fedAtMs.get(link) ?? 0) - (known.dismissedAtMs.get(link) ?? Number.MAX_VALUE)
       if (sinceMs > fedAfterDismissalMsMax)
         known.violate(`I7: ${region.name} feeds ${other} ${sinceMs} ms after it was dismissed`)
     }
+    reigns.set(region.name, pool === undefined ? 0 : reignOf(pool).seenEpoch)
   }
 
   const noteTakeovers = (pool: RegisteredPool): void => {
