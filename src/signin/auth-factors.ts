@@ -17,7 +17,7 @@ export type FirstFactorChallenge = (typeof firstFactorChallenges)[number] & Chal
 export type FactorFacts = {
   readonly pool: UserPool
   readonly regional: Pick<RegionalSettings, 'sms'>
-  /** Whether the user has a passkey. */
+  /** Whether the user has a passkey of the pool's relying party. */
   readonly hasPasskey: boolean
 }
 

@@ -57,7 +57,7 @@ const availableTo = async (
   { user }: Candidate,
 ): Promise<FirstFactorChallenge[]> => {
   if (user === undefined) return simulatedChallenges(pool)
-  return availableChallenges(user, await factorFacts(user, pool, context.pool))
+  return availableChallenges(user, await factorFacts(user, pool, context.pool, context))
 }
 
 /** The session of a choice or of a password that is still to come: of a candidate, who may be nobody. */

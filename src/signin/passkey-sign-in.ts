@@ -3,14 +3,13 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { type Passkey, passkeyCounters } from '../directory/records/passkey.ts'
 import type { User } from '../directory/records/user.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
-import { passkeysOf } from '../directory/user-passkeys.ts'
 import { Fault } from '../wire/fault.ts'
 import { isPasskeyTwoFactors } from './auth-factors.ts'
 import { type BegunSignIn, beginSignIn, challengeOf, continueSignIn } from './begun-sign-in.ts'
 import { checkMaySignIn, completeSignIn, finishSignIn } from './complete-sign-in.ts'
 import { useCode } from './factor-attempts.ts'
 import { loadWebAuthn, readClientData, userVerificationOf } from './passkey-registration.ts'
-import { isOriginOf, relyingPartyId } from './relying-party.ts'
+import { isOriginOf, relyingPartyId, usablePasskeys } from './relying-party.ts'
 import { required, type SignInAnswer, type SignInRequest, type SignInStep } from './sign-in-request.ts'
 
 export type PasskeySession = BegunSignIn & { readonly passkeyChallenge?: string }
@@ -26,19 +25,19 @@ export const passkeyRequest = async (
   { pool, context }: SignInRequest,
   user: User,
 ): Promise<{ readonly options: string; readonly challenge: string }> => {
-  const [{ generateAuthenticationOptions }, rpID, owned] = await Promise.all([
+  const [{ generateAuthenticationOptions }, rpID, usable] = await Promise.all([
     loadWebAuthn(),
     relyingPartyId(pool, context.pool.records, context),
-    passkeysOf(context.pool.records, user),
+    usablePasskeys(user, pool, context.pool.records, context),
   ])
   const options = await generateAuthenticationOptions({
     rpID,
     challenge: new Uint8Array(context.random.bytes(challengeBytes)),
     timeout: timeoutMs,
     userVerification: isPasskeyTwoFactors({ pool }, user) ? 'required' : userVerificationOf(pool),
-    allowCredentials: owned.map(({ value }) => ({
-      id: value.credentialId,
-      transports: [...value.transports],
+    allowCredentials: usable.map(({ credentialId, transports }) => ({
+      id: credentialId,
+      transports: [...transports],
     })),
   })
   return { options: JSON.stringify(options), challenge: options.challenge }
@@ -72,8 +71,8 @@ const verifyAssertion = async (
 ): Promise<Verified | undefined> => {
   const response = readCredential(given)
   const { origin } = readClientData(response.response.clientDataJSON)
-  const owned = await passkeysOf(context.pool.records, user)
-  const passkey = owned.find(({ value }) => value.credentialId === response.id)?.value
+  const usable = await usablePasskeys(user, pool, context.pool.records, context)
+  const passkey = usable.find(({ credentialId }) => credentialId === response.id)
   if (passkey === undefined || !isOriginOf(origin, passkey.relyingPartyId)) return undefined
   const seen = await context.pool.records.get(passkeyCounters, passkey.credentialId)
   const { verifyAuthenticationResponse } = await loadWebAuthn()

@@ -2,6 +2,7 @@
 import {
   CompleteWebAuthnRegistrationCommand,
   CreateUserPoolDomainCommand,
+  DeleteUserPoolDomainCommand,
   DeleteWebAuthnCredentialCommand,
   GetUserAuthFactorsCommand,
   GetUserPoolMfaConfigCommand,
@@ -272,6 +273,55 @@ describe('signing in with a passkey', () => {
     expect((await attempt({ counter: 7 })).AuthenticationResult).toBeDefined()
     await expect(attempt({ counter: 7 })).rejects.toEqual(refused)
     expect((await attempt({ counter: 8 })).AuthenticationResult).toBeDefined()
+  })
+
+  it('takes passkeys of the present relying party only, and those of the one before again when it comes back', async () => {
+    const { poolId, clientId, authenticator, accessToken } = await withPasskey()
+    const factors = async () =>
+      (await region.client.send(new GetUserAuthFactorsCommand({ AccessToken: accessToken })))
+        .ConfiguredUserAuthFactors
+    const asked = await choose(clientId, 'WEB_AUTHN')
+    const CREDENTIAL = authenticator.get(asked.ChallengeParameters?.CREDENTIAL_REQUEST_OPTIONS, { origin })
+    await configure(poolId, { RelyingPartyId: 'example.net' })
+    await expect(
+      answer(clientId, 'WEB_AUTHN', asked.Session, { USERNAME: 'ana', CREDENTIAL }),
+    ).rejects.toEqual(refusal('NotAuthorizedException', 'Invalid passkey credential.'))
+    expect((await choose(clientId)).AvailableChallenges).toEqual(['PASSWORD_SRP', 'PASSWORD'])
+    expect(await factors()).toEqual(['PASSWORD'])
+    const stillListed = (await list(accessToken)).Credentials?.map(({ RelyingPartyId }) => RelyingPartyId)
+    expect(stillListed).toEqual(['example.com'])
+
+    const newOrigin = 'https://example.net'
+    await complete(accessToken, authenticator.create(await start(accessToken), { origin: newOrigin }))
+    const again = await choose(clientId, 'WEB_AUTHN')
+    const options = again.ChallengeParameters?.CREDENTIAL_REQUEST_OPTIONS
+    expect(JSON.parse(options ?? '')).toMatchObject({ rpId: 'example.net', allowCredentials: [{}] })
+    const done = await answer(clientId, 'WEB_AUTHN', again.Session, {
+      USERNAME: 'ana',
+      CREDENTIAL: authenticator.get(options, { origin: newOrigin }),
+    })
+    expect(done.AuthenticationResult?.AccessToken).toBeDefined()
+
+    await configure(poolId, { RelyingPartyId: 'example.com' })
+    expect((await choose(clientId)).AvailableChallenges).toContain('WEB_AUTHN')
+  })
+
+  it('goes on with passwords when the domain that was the relying party is gone', async () => {
+    const { poolId, clientId } = await makePool(withPasskeys, userAuth)
+    const Domain = 'auth.example.edu'
+    const about = { UserPoolId: poolId, Domain }
+    const CustomDomainConfig = { CertificateArn: 'arn:aws:acm:us-east-1:000000000000:certificate/a' }
+    await region.client.send(new CreateUserPoolDomainCommand({ ...about, CustomDomainConfig }))
+    await makeUser(poolId, 'ana')
+    const accessToken = await accessTokenOf(clientId, 'ana')
+    const authenticator = createAuthenticator()
+    await complete(
+      accessToken,
+      authenticator.create(await start(accessToken), { origin: `https://${Domain}` }),
+    )
+    expect((await choose(clientId)).AvailableChallenges).toContain('WEB_AUTHN')
+    await region.client.send(new DeleteUserPoolDomainCommand(about))
+    expect((await choose(clientId)).AvailableChallenges).toEqual(['PASSWORD_SRP', 'PASSWORD'])
   })
 
   it('needs a verified user where the pool says so', async () => {

@@ -7,8 +7,9 @@ import { shownAuthFactors } from '../../shown-auth-factors.ts'
 export const adminGetUserAuthFactors = operation({
   name: 'AdminGetUserAuthFactors',
   runs: 'inactive',
-  handle: async (input, { pool }) => {
+  handle: async (input, context) => {
+    const { pool } = context
     const user = await requireUser(pool.records, (await readPool(pool)).value, input.Username ?? '')
-    return shownAuthFactors(user.value, pool)
+    return shownAuthFactors(user.value, pool, context)
   },
 })

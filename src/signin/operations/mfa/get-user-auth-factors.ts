@@ -8,6 +8,6 @@ export const getUserAuthFactors = operation({
   runs: 'active',
   handle: async (input, context) => {
     const { user } = await verifyAccessToken(input.AccessToken ?? '', context.pool, context)
-    return shownAuthFactors(user.value, context.pool)
+    return shownAuthFactors(user.value, context.pool, context)
   },
 })
