@@ -13,6 +13,8 @@ export type FeedRequest = {
   readonly after: number
   readonly epoch: number
   readonly digest?: string
+  /** Epoch of the last takeover that the follower's Region knows of; 0 for none. */
+  readonly reign?: number
 }
 
 export type FeedOptions = {
@@ -23,6 +25,8 @@ export type FeedOptions = {
   authorise(poolId: string, region: string): Promise<void>
   /** Told that a replica has more than this primary. */
   foundOlder(poolId: string, region: string, position: number): Promise<void>
+  /** Epoch of the last takeover that this Region knows of. */
+  reign?(poolId: string): Promise<number>
   readonly heartbeatMs?: number
   readonly pollMs?: number
 }
@@ -34,6 +38,12 @@ const pollMsDefault = 500
 
 export const logTrimmed = (poolId: string, after: number): Fault =>
   new Fault('LogTrimmed', `The log of ${poolId} no longer has the entry after position ${after}.`)
+
+const formerReign = (poolId: string, reign: number): Fault =>
+  new Fault(
+    'FormerReign',
+    `${poolId} is here in the reign of epoch ${reign}, of which its replica has not heard.`,
+  )
 
 const diverged = (poolId: string, why: string): Fault =>
   new Fault('Diverged', `The replica of ${poolId} is not a prefix of its primary: ${why}.`)
@@ -94,16 +104,18 @@ const checkStart = async (
 const requestIn = (body: unknown): FeedRequest => {
   const fields = readFields(body)
   const digest = fields.optionalText('digest')
+  const reign = fields.optionalCount('reign')
   return {
     poolId: fields.text('poolId'),
     after: fields.count('after'),
     epoch: fields.count('epoch'),
     ...(digest === undefined ? {} : { digest }),
+    ...(reign === undefined ? {} : { reign }),
   }
 }
 
 /**
- * Stream handler `feed`. Ends with a Fault: NotAReplica, LogTrimmed (copy anew), Diverged, StaleEpoch, PrimaryIsOlder. Holds one batch at a time: the next is
+ * Stream handler `feed`. Ends with a Fault: NotAReplica, LogTrimmed (copy anew), Diverged, StaleEpoch, FormerReign, PrimaryIsOlder. Holds one batch at a time: the next is
  * read when the last one was taken.
  */
 export const createFeed = (options: FeedOptions): PeerStreamHandler => {
@@ -115,6 +127,15 @@ export const createFeed = (options: FeedOptions): PeerStreamHandler => {
     const request = requestIn(body)
     const { poolId } = request
     await options.authorise(poolId, fromRegion)
+    const reign = (await options.reign?.(poolId)) ?? 0
+    // It is no divergence: what the follower has beyond the takeover is set aside when it hears of it.
+    if (request.reign !== undefined && request.reign < reign) throw formerReign(poolId, reign)
+    /** After what was read: a Region that has given way reads another history from then on, also when it is the primary once more. */
+    const requireSame = async (): Promise<void> => {
+      await options.authorise(poolId, fromRegion)
+      const now = (await options.reign?.(poolId)) ?? 0
+      if (now !== reign) throw formerReign(poolId, now)
+    }
     await checkStart(store, request, () => options.foundOlder(poolId, fromRegion, request.after))
     let after = request.after
     let changed = new AbortController()
@@ -126,14 +147,13 @@ export const createFeed = (options: FeedOptions): PeerStreamHandler => {
       while (!signal.aborted) {
         changed = new AbortController()
         const entries = await readBatch(store, poolId, after)
-        // After what was read: a Region that has given way reads another history here from then on.
-        if (entries.length > 0) await options.authorise(poolId, fromRegion)
+        if (entries.length > 0) await requireSame()
         for (const frame of encodeEntries(entries)) yield frame
         after = entries.at(-1)?.position ?? after
         const atMs = clock.now()
         if (atMs - heartbeatAtMs >= heartbeatMs) {
           const { position, epoch, digest } = await store.head(poolId)
-          await options.authorise(poolId, fromRegion)
+          await requireSame()
           yield encodeHeartbeat({ position, epoch, digest, atMs })
           heartbeatAtMs = atMs
         }

@@ -51,6 +51,8 @@ export type FollowerOptions = {
   readonly timer: Timer
   readonly log: Logger
   readonly hooks: FollowerHooks
+  /** Epoch of the last takeover that this Region knows of. */
+  readonly reign?: number
   /** What is here is of another history: it is dropped and copied anew. */
   readonly copiesAnew?: boolean
   /** Rejects with a Fault unless both service principals may open the keyring in this Region. */
@@ -265,6 +267,7 @@ export const startFollower = (options: FollowerOptions): Follower => {
       after: head.position,
       epoch: head.epoch,
       ...(head.copy === undefined ? { digest: head.digest } : {}),
+      ...(options.reign === undefined ? {} : { reign: options.reign }),
     }
     const receiving = receive(request, inbox, ending.signal)
     const checking = (async () => {

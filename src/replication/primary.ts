@@ -8,7 +8,7 @@ import { createReportedPositions, type Lag, lagAtPrimary } from './lag.ts'
 import { readFields } from './message-fields.ts'
 import type { PeerCallHandler, PeerStreamHandler } from './peer-port.ts'
 import type { Errand, Registrations } from './registrations.ts'
-import { reignOf } from './reign.ts'
+import { epochOf, reignOf } from './reign.ts'
 import { type Repeater, startRepeater } from './repeater.ts'
 import { replicaErrands } from './replica-errands.ts'
 import type { ReplicaRecords } from './replica-records.ts'
@@ -142,6 +142,11 @@ export const createPrimary = (
     )
   }
 
+  const reign = async (poolId: string): Promise<number> => {
+    const pool = await registrations.get(poolId)
+    return pool === undefined ? 0 : epochOf(reignOf(pool).takeovers)
+  }
+
   const copyHandlers = createCopyHandlers({ store, authorise, copying: positions.set })
 
   return {
@@ -273,7 +278,7 @@ export const createPrimary = (
       }),
     },
     streams: {
-      feed: createFeed({ store, clock, timer, authorise, foundOlder: noteOlder, ...parts.feedTiming }),
+      feed: createFeed({ store, clock, timer, authorise, reign, foundOlder: noteOlder, ...parts.feedTiming }),
     },
     close: async () => {
       await Promise.all([trimming?.stop(), errands.close()])

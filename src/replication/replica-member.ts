@@ -4,6 +4,7 @@ import type { LogEntry } from '../store/store.ts'
 import type { Keyring } from '../vault/keyring.ts'
 import { type Follower, startFollower } from './follower.ts'
 import { checkKeyPermission } from './key-permission.ts'
+import { epochOf, reignOf } from './reign.ts'
 import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
 import type { ReplicaRegistration } from './replica-registration.ts'
 import type { ReplicationParts } from './replication-parts.ts'
@@ -128,6 +129,7 @@ export const startReplicaMember = (
     timer,
     log,
     copiesAnew: how.copiesAnew,
+    reign: epochOf(reignOf(pool).takeovers),
     checkKeyring: (keyring: Keyring) => checkKeyPermission(keyring, parts),
     ...parts.followerTiming,
     hooks: {
