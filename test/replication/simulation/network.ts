@@ -210,7 +210,8 @@ export const createSimulatedNetwork = (options: {
     },
     healAll: () => cuts.clear(),
     breakLinks: (one, other) => {
-      for (const [link, ends] of [...links]) if (ends.includes(one) && ends.includes(other)) link.abort()
+      for (const [link, ends] of Array.from(links))
+        if (ends.includes(one) && ends.includes(other)) link.abort()
     },
   }
 }

@@ -115,7 +115,9 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
     if (count > callsPerSecondMax) known.violate(`I9: ${from} called ${to} ${count} times in a second`)
   }
   const failed = (from: string, to: string, name: string, { code, message, cause }: PeerFailure): void =>
-    trace.add(`failed call ${from} ${to} ${name}: ${code} ${message} ${String(cause ?? '')}`)
+    trace.add(
+      `failed call ${from} ${to} ${name}: ${code} ${message} ${cause instanceof Error ? cause.message : ''}`,
+    )
   const fed = (from: string, to: string): void => {
     trace.add(`fed ${to} by ${from}`)
     known.fedAtMs.set(`${from} ${to}`, now())
