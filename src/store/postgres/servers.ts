@@ -18,7 +18,7 @@ export const serverUrls = (url: string): readonly string[] => {
   if (!sessionsMeant.has(parameters.get('target_session_attrs') ?? 'any'))
     throw new StoreFailure('a Region needs the server that takes writes: target_session_attrs=read-write')
   parameters.delete('target_session_attrs')
-  const urls = hosts.split(',').map((host) => `${start}${host}${database}?${parameters}`)
+  const urls = hosts.split(',').map((host) => `${start}${host}${database}?${parameters.toString()}`)
   if (!urls.every((one) => URL.canParse(one)))
     throw new StoreFailure('the URL of the database names a server that can not be')
   return urls
