@@ -12,7 +12,7 @@ const sdkHeaders = {
 
 /**
  * `options` of a step are what the page changes in the options it was given, as a page could that wants less than the pool does. Steps
- * that the pool refuses throw the error's name, as the answer's header shows it, and its message.
+ * that the pool or the browser refuses throw the error's name (the pool's as the answer's header shows it) and its message.
  */
 const script = `
 const call = async (endpoint, operation, input) => {
@@ -55,7 +55,7 @@ const sign = async ({ endpoint, clientId: ClientId, name: USERNAME, options = {}
 }
 const answer = async ({ endpoint, signed }) =>
   (await call(endpoint, 'RespondToAuthChallenge', signed)).AuthenticationResult.AccessToken
-window.steps = {
+const steps = {
   register,
   sign,
   answer,
@@ -66,6 +66,10 @@ window.steps = {
     await call(endpoint, 'DeleteWebAuthnCredential', { AccessToken, CredentialId })
   },
 }
+window.runStep = (name, given) =>
+  steps[name](given).catch((error) => {
+    throw error instanceof DOMException ? new Error(error.name + ': ' + error.message) : error
+  })
 `
 
 /** An answer to a WEB_AUTHN challenge that the page hasn't sent. */

@@ -8,8 +8,8 @@ import {
   type UserVerificationType,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { decodeJwt } from 'jose'
-import type { Browser, CDPSession, Page } from 'puppeteer-core'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Browser, Page } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { eventually, startRegions, type TestRegions } from '../support/regions.ts'
 import { makeActiveReplica, makeMultiRegionKey, makePool } from '../support/replicated-pool.ts'
 import { type Steps, serveAppPage } from './app-page.ts'
@@ -24,8 +24,6 @@ let regions: TestRegions
 let app: Awaited<ReturnType<typeof serveAppPage>>
 let browser: Browser
 let page: Page
-let devtools: CDPSession
-let authenticatorId: string | undefined
 let poolId: string
 let clientId: string
 let endpoint: string
@@ -53,21 +51,13 @@ afterAll(async () => {
   await regions.close()
 })
 
-/** Opens the page by a name of this machine, on a device whose authenticator can or can't tell its user. */
-const open = async (host: string, isUserVerified: boolean): Promise<void> => {
-  await page?.close()
+/** Opens the page by a name of this machine, on a device with an authenticator of its own, which can or can't tell its user. */
+const open = async (host: string, isUserVerified = true): Promise<void> => {
   page = await browser.newPage()
   await page.goto(`http://${host}:${app.port}/`)
-  devtools = await page.createCDPSession()
+  const devtools = await page.createCDPSession()
   await devtools.send('WebAuthn.enable')
-  await plugIn(isUserVerified)
-}
-
-/** Takes the device's authenticator away, with the passkeys in it, and gives it another. */
-const plugIn = async (isUserVerified: boolean): Promise<void> => {
-  if (authenticatorId !== undefined)
-    await devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId })
-  const added = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
       transport: 'internal',
@@ -77,5 +67,174 @@ const plugIn = async (isUserVerified: boolean): Promise<void> => {
       automaticPresenceSimulation: true,
     },
   })
-  authenticatorId = added.authenticatorId
 }
+
+type Given<Name extends keyof Steps> = Omit<Parameters<Steps[Name]>[0], 'endpoint'>
+type PageGlobals = { runStep(name: string, given: object): Promise<unknown> }
+
+/** A step of the page with the primary's endpoint, or another. */
+const step = <Name extends keyof Steps>(
+  name: Name,
+  given: Given<Name>,
+  at = endpoint,
+): ReturnType<Steps[Name]> => {
+  const sent: object = { ...given, endpoint: at }
+  return page.evaluate(
+    (asked, more) => (globalThis as unknown as PageGlobals).runStep(asked, more),
+    name,
+    sent,
+  ) as ReturnType<Steps[Name]>
+}
+
+const configure = (RelyingPartyId: string, UserVerification: UserVerificationType) =>
+  regions.cognito(east).send(
+    new SetUserPoolMfaConfigCommand({
+      UserPoolId: poolId,
+      WebAuthnConfiguration: { RelyingPartyId, UserVerification },
+    }),
+  )
+
+const makeUser = async (): Promise<{ readonly name: string; readonly accessToken: string }> => {
+  usersMade += 1
+  const name = `person-${usersMade}`
+  const client = regions.cognito(east)
+  const about = { UserPoolId: poolId, Username: name }
+  await client.send(new AdminCreateUserCommand({ ...about, MessageAction: 'SUPPRESS' }))
+  await client.send(new AdminSetUserPasswordCommand({ ...about, Password: password, Permanent: true }))
+  const { AuthenticationResult } = await client.send(
+    new InitiateAuthCommand({
+      ClientId: clientId,
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: name, PASSWORD: password },
+    }),
+  )
+  return { name, accessToken: AuthenticationResult?.AccessToken ?? '' }
+}
+
+// The next test brings a device of its own.
+afterEach(() => page.close())
+
+test('the browser holds pages to CORS, so that what works below works for web apps', async () => {
+  await open('localhost')
+  const elsewhere = `http://127.0.0.1:${app.port}/`
+  await expect(page.evaluate((url) => fetch(url), elsewhere)).rejects.toThrow('Failed to fetch')
+})
+
+test('a passkey is registered, listed and signed in with, and the device makes no second one', async () => {
+  await configure('localhost', 'required')
+  await open('localhost')
+  const { name, accessToken } = await makeUser()
+  const credentialId = await step('register', { accessToken })
+  expect(await step('list', { accessToken })).toMatchObject([
+    {
+      CredentialId: credentialId,
+      RelyingPartyId: 'localhost',
+      AuthenticatorAttachment: 'platform',
+      AuthenticatorTransports: ['internal'],
+    },
+  ])
+  const token = await step('signIn', { clientId, name })
+  expect(decodeJwt(token)).toMatchObject({ username: name, client_id: clientId, token_use: 'access' })
+  await expect(step('register', { accessToken })).rejects.toThrow('InvalidStateError')
+  // The authenticator counts its signatures: the second one is a step further.
+  expect(await step('signIn', { clientId, name })).not.toBe(token)
+})
+
+test('an assertion is taken once, and not after its passkey was deleted', async () => {
+  await configure('localhost', 'required')
+  await open('localhost')
+  const { name, accessToken } = await makeUser()
+  const credentialId = await step('register', { accessToken })
+  const signed = await step('sign', { clientId, name })
+  expect(decodeJwt(await step('answer', { signed })).username).toBe(name)
+  await expect(step('answer', { signed })).rejects.toThrow('NotAuthorizedException')
+
+  const held = await step('sign', { clientId, name })
+  await step('remove', { accessToken, credentialId })
+  await expect(step('answer', { signed: held })).rejects.toThrow(
+    'NotAuthorizedException: Invalid passkey credential.',
+  )
+  expect(await step('list', { accessToken })).toEqual([])
+  await expect(step('signIn', { clientId, name })).rejects.toThrow('offered PASSWORD_SRP,PASSWORD')
+})
+
+test('a device that cannot verify its user is enough only where verification is preferred', async () => {
+  await configure('localhost', 'required')
+  await open('localhost', false)
+  const { name, accessToken } = await makeUser()
+  await expect(step('register', { accessToken })).rejects.toThrow('NotAllowedError')
+  const lenient = { residentKey: 'required', requireResidentKey: true, ...noVerification }
+  await expect(
+    step('register', { accessToken, options: { authenticatorSelection: lenient } }),
+  ).rejects.toThrow('WebAuthnCredentialNotSupportedException')
+
+  await configure('localhost', 'preferred')
+  await step('register', { accessToken })
+  expect(decodeJwt(await step('signIn', { clientId, name })).username).toBe(name)
+
+  await configure('localhost', 'required')
+  await expect(step('signIn', { clientId, name })).rejects.toThrow('NotAllowedError')
+  await expect(step('signIn', { clientId, name, options: noVerification })).rejects.toThrow(
+    'NotAuthorizedException: Invalid passkey credential.',
+  )
+})
+
+test('a page gets no passkey of a relying party that is not its own, from the browser or from the pool', async () => {
+  await configure('login.example.com', 'required')
+  await open('localhost')
+  const { name, accessToken } = await makeUser()
+  await expect(step('register', { accessToken })).rejects.toThrow('SecurityError')
+  const rp = { id: 'localhost', name: 'localhost' }
+  await expect(step('register', { accessToken, options: { rp } })).rejects.toThrow(
+    'WebAuthnOriginNotAllowedException',
+  )
+
+  await configure('localhost', 'required')
+  await step('register', { accessToken })
+  const held = await step('sign', { clientId, name })
+  await configure('login.example.com', 'required')
+  await expect(step('answer', { signed: held })).rejects.toThrow(
+    'NotAuthorizedException: Invalid passkey credential.',
+  )
+})
+
+test('a name below localhost is a relying party of its own', async () => {
+  await configure('app.localhost', 'required')
+  await open('app.localhost')
+  const { name, accessToken } = await makeUser()
+  await step('register', { accessToken })
+  expect(decodeJwt(await step('signIn', { clientId, name })).username).toBe(name)
+
+  await configure('localhost', 'required')
+  const rp = { id: 'app.localhost', name: 'app.localhost' }
+  await expect(step('register', { accessToken, options: { rp, excludeCredentials: [] } })).rejects.toThrow(
+    'WebAuthnRelyingPartyMismatchException',
+  )
+})
+
+test('with the primary Region gone the passkey signs in at the other one, where none is registered', async () => {
+  await configure('localhost', 'required')
+  await open('localhost')
+  const { name, accessToken } = await makeUser()
+  await step('register', { accessToken })
+  expect(decodeJwt(await step('signIn', { clientId, name })).username).toBe(name)
+  const there = regions.origins[west] ?? ''
+  await eventually(
+    () =>
+      regions.cognito(west).send(
+        new InitiateAuthCommand({
+          ClientId: clientId,
+          AuthFlow: 'USER_AUTH',
+          AuthParameters: { USERNAME: name, PREFERRED_CHALLENGE: 'WEB_AUTHN' },
+        }),
+      ),
+    ({ ChallengeName }) => ChallengeName === 'WEB_AUTHN',
+  )
+  await regions.stop(east)
+  const token = await step('signIn', { clientId, name }, there)
+  expect(decodeJwt(token).username).toBe(name)
+  expect(await step('list', { accessToken: token }, there)).toHaveLength(1)
+  await expect(step('register', { accessToken: token }, there)).rejects.toThrow(
+    'OperationNotEnabledException',
+  )
+})
