@@ -34,6 +34,8 @@ export type FollowerStatus = {
 export type FollowerHooks = {
   /** Before data that is here is dropped for a new copy. */
   copyBegins(): Promise<void>
+  /** What is here from now on is a copy, not yet whole, of the present primary's data. */
+  copyBegun?(): Promise<void>
   /** The copy is whole and every entry from here on is applied; called at each start of following, so it must be idempotent. */
   copyIsWhole(): Promise<void>
   /** After entries were applied; it must not wait. */
@@ -173,6 +175,7 @@ export const startFollower = (options: FollowerOptions): Follower => {
     if (!isResumed) {
       await hooks.copyBegins()
       await store.beginCopy(poolId, start.count('position'), start.count('epoch'))
+      await hooks.copyBegun?.()
       position = start.count('position')
       copiedRecords = 0
       isRecopyWanted = false

@@ -137,6 +137,7 @@ export const startReplicaMember = (
         await deliverFirst()
         await registration.unsettle(poolId)
       },
+      copyBegun: () => registration.copyBegun(poolId),
       copyIsWhole: async () => {
         await registration.settle(poolId)
         // Of what was confirmed before, the primary may not know.

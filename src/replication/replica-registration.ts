@@ -16,6 +16,8 @@ export type ReplicaRegistration = {
   unsettle(poolId: string): Promise<void>
   /** A replica that differs from its primary serves nobody until an operator says so. */
   withdraw(poolId: string): Promise<void>
+  /** A copy that a new primary made necessary has begun: one that was under way before is gone. */
+  copyBegun(poolId: string): Promise<void>
   /** Takes over what the primary's records say of the pool and its replicas; resolves with what is then registered. */
   readRecords(poolId: string): Promise<RegisteredPool | undefined>
 }
@@ -36,7 +38,7 @@ export const createReplicaRegistration = (
   /** The copy that a new primary made necessary is whole. */
   const copied = (pool: RegisteredPool): RegisteredPool => {
     const { succession, ...reign } = reignOf(pool)
-    return succession?.step === 'copy-anew' ? { ...pool, reign } : pool
+    return succession?.step === 'copying' ? { ...pool, reign } : pool
   }
 
   return {
@@ -84,6 +86,13 @@ export const createReplicaRegistration = (
           : current,
       )
       log.error({ poolId, region }, 'the replica differs from its primary and serves no longer')
+    },
+    copyBegun: async (poolId) => {
+      await registrations.update(poolId, (current) => {
+        const { succession, ...reign } = reignOf(current)
+        if (succession?.step !== 'copy-anew') return current
+        return { ...current, reign: { ...reign, succession: { ...succession, step: 'copying' } } }
+      })
     },
     readRecords: async (poolId) => {
       if ((await store.head(poolId)).copy !== undefined) return undefined

@@ -1,5 +1,4 @@
 // What a Region does for the pools of which it has a secondary: follows each, and begins, switches and drops replicas as it is told.
-import type { RegisteredPool } from '../directory/records/user-pool.ts'
 import { isKeyRefusal } from '../vault/key-wrapper.ts'
 import { Fault, isFault } from '../wire/fault.ts'
 import type { Claims } from './claims.ts'
@@ -54,21 +53,14 @@ export const createSecondary = (
   const joining = createUntilDone(parts, 'the replica can not be followed up yet')
   const drops = new Set<Promise<void>>()
 
-  /** The copy that a new primary makes necessary has not begun. */
-  const mustCopyAnew = async (pool: RegisteredPool): Promise<boolean> => {
-    const { takeovers, succession } = reignOf(pool)
-    if (succession?.step !== 'copy-anew') return false
-    const { epoch, copy } = await store.head(pool.poolId)
-    return copy === undefined || epoch !== epochOf(takeovers)
-  }
-
   const joinNow = async (poolId: string): Promise<void> => {
     await leaving.get(poolId)
     const pool = await registrations.get(poolId)
     if (pool === undefined || pool.role !== 'SECONDARY' || pool.status === 'DELETING') return
     // Before it is known what the new primary has not got, nothing here is touched.
     if (reignOf(pool).succession?.step === 'compare') return
-    const copiesAnew = await mustCopyAnew(pool)
+    // A copy that is under way is of a former primary's data until the present one's has begun.
+    const copiesAnew = reignOf(pool).succession?.step === 'copy-anew'
     await raiseFence(store, poolId)
     if (members.has(poolId)) return
     const how = { copiesAnew, dismissed: () => void leave(poolId) }

@@ -150,11 +150,12 @@ export type Reign = {
   /** At a new primary: it has taken over and does not take writes yet. */
   readonly isOpening?: boolean
   /**
-   * At a secondary that has a new primary: what it has beyond `after` was never the new primary's. `copy-anew` when that has been set aside.
+   * At a secondary that has a new primary: what it has beyond `after` was never the new primary's. `copy-anew` when that has been set aside, `copying` once the copy
+   * of this primary has begun.
    */
   readonly succession?: {
     readonly after: number
-    readonly step: 'compare' | 'copy-anew'
+    readonly step: 'compare' | 'copy-anew' | 'copying'
   }
 }
 
