@@ -121,8 +121,7 @@ export const createEvents = (
     known.trace.add(`revoked ${of.name} ${subject}`)
   }
 
-  const create = async (): Promise<void> => {
-    const of = await likelyPrimary()
+  const create = async (of: SimulatedRegion): Promise<void> => {
     const [process, { name: target }] = [serving(of), await likelyReplica(false)]
     const pool = process === undefined ? undefined : await registeredAt(process)
     if (process === undefined || pool === undefined || !takesWrites(pool) || target === of.name) return
@@ -168,8 +167,7 @@ export const createEvents = (
     known.trace.add(`switched ${target} to ${now.status} at ${of.name}`)
   }
 
-  const promote = async (isForced: boolean): Promise<void> => {
-    const of = await likelyReplica(true)
+  const promote = async (of: SimulatedRegion, isForced: boolean): Promise<void> => {
     const process = serving(of)
     const discardsAhead = dice.once(3)
     if (process === undefined) return
@@ -180,6 +178,24 @@ export const createEvents = (
       DiscardAhead: discardsAhead,
     })
     known.trace.add(`promoted ${of.name} in epoch ${Takeover.Epoch}`)
+  }
+
+  /** By a Region that does not know what the primary has done last, and can't be told. */
+  const promoteCutOff = async (): Promise<void> => {
+    const [primary, of] = [await likelyPrimary(), await likelyReplica(true)]
+    for (const other of names) {
+      network.cut(of.name, other, true)
+      network.cut(other, of.name, true)
+    }
+    later(() => {
+      for (const other of names) {
+        network.heal(of.name, other)
+        network.heal(other, of.name)
+      }
+    }, 10_000)
+    attempt('create', () => create(primary))
+    await world.time.timer.wait(dice.below(2_000))
+    await promote(of, true)
   }
 
   /** Sometimes so much that a follower has lost its place. */
@@ -249,7 +265,7 @@ export const createEvents = (
     write: { weight: 20, isAlways: true, run: write },
     'write many': { weight: 8, isAlways: true, run: writeMany },
     switch: { weight: 6, isAlways: true, run: switchOne },
-    create: { weight: 6, isAlways: true, run: create },
+    create: { weight: 6, isAlways: true, run: async () => create(await likelyPrimary()) },
     quiet: { weight: 2, isAlways: true, run: () => {} },
     revoke: { weight: 8, run: () => revokeAt(anyRegion()) },
     crash: { weight: 5, run: () => world.crash(dice.pick(names)) },
@@ -258,8 +274,9 @@ export const createEvents = (
     'remove unheard': { weight: 2, run: removeUnheard },
     recopy: { weight: 1, run: () => serving(anyRegion())?.replication.control.recopy(poolId) },
     trim: { weight: 3, run: trim },
-    promote: { weight: 4, run: () => promote(false) },
-    'promote by force': { weight: 2, run: () => promote(true) },
+    promote: { weight: 4, run: async () => promote(await likelyReplica(true), false) },
+    'promote by force': { weight: 2, run: async () => promote(await likelyReplica(true), true) },
+    'promote cut off': { weight: 1, run: promoteCutOff },
     cut: { weight: 5, run: cut },
     break: { weight: 3, run: () => network.breakLinks(...twoNames()) },
     garble: { weight: 2, run: garbleSome },
