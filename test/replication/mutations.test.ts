@@ -1,5 +1,6 @@
 // Bugs of each kind that replication must not have, planted into the simulation: one that is not found means that the simulation is too weak.
 import { expect, test } from 'vitest'
+import { PeerFailure } from '../../src/replication/peer-port.ts'
 import type { StoreRecord } from '../../src/store/store.ts'
 import { finding, type Mutation } from './simulation/mutations.ts'
 import { simulate } from './simulation/simulate.ts'
@@ -74,7 +75,7 @@ const bugs: readonly Bug[] = [
   },
   {
     what: 'a copy is followed from where it ended and not from where it began',
-    within: 60,
+    within: 200,
     says: /^seed \d+: I[12]: /,
     plant: () => ({
       store: (store) => {
@@ -105,7 +106,7 @@ const bugs: readonly Bug[] = [
   },
   {
     what: 'a primary that gives way goes on writing, because the fence is not checked',
-    within: 60,
+    within: 200,
     says: /I11|it is lost|I[12]: /,
     plant: () => ({ writes: (_guarded, bare) => bare }),
   },
@@ -170,6 +171,34 @@ const bugs: readonly Bug[] = [
         ...store,
         commit: async (commit) =>
           commit.put?.some(({ key }) => key.startsWith('@aside')) === true ? {} : store.commit(commit),
+      }),
+    }),
+  },
+  {
+    what: 'a replica that a takeover has left behind is never entered',
+    within: 200,
+    says: /after the last fault/,
+    plant: () => ({
+      transport: (transport) => ({
+        ...transport,
+        call: async (to, name, body, options) => {
+          if (name === 'stray') throw new PeerFailure('UnknownOperationException', 'no call stray')
+          return transport.call(to, name, body, options)
+        },
+      }),
+    }),
+  },
+  {
+    what: 'a message that comes late or twice is believed',
+    within: 200,
+    says: /after the last fault|I8: /,
+    plant: () => ({
+      transport: (transport) => ({
+        ...transport,
+        call: async (to, name, body, options) => {
+          const answer = await transport.call(to, name, body, options)
+          return name === 'claim' ? { ...(answer as object), feedsYou: true } : answer
+        },
       }),
     }),
   },
