@@ -7,22 +7,20 @@ import { fileURLToPath } from 'node:url'
 import { inflate } from '@sparticuz/chromium'
 import puppeteer, { type Browser } from 'puppeteer-core'
 
-/** The browser, the shared libraries that a bare machine lacks, and a font. */
-const archives = ['chromium.br', 'al2023.tar.br', 'fonts.tar.br'] as const
+/** The browser, and the shared libraries that a bare machine lacks. Nobody looks at the pages: no fonts. */
+const archives = ['chromium.br', 'al2023.tar.br'] as const
 
 const packageFolder = dirname(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')))
 const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/twinpool-chromium', import.meta.url))
 
-/** The package unpacks into the folder for temporary files, whichever that is. */
+/** The package unpacks into the folder for temporary files that is set at the moment of the call; nobody else's go there meanwhile. */
 const unpackInto = async (folder: string): Promise<void> => {
   const before = process.env.TMPDIR
   process.env.TMPDIR = folder
-  try {
-    await Promise.all(archives.map((archive) => inflate(join(packageFolder, 'bin', archive))))
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR
-    else process.env.TMPDIR = before
-  }
+  const unpacking = archives.map((archive) => inflate(join(packageFolder, 'bin', archive)))
+  if (before === undefined) delete process.env.TMPDIR
+  else process.env.TMPDIR = before
+  await Promise.all(unpacking)
 }
 
 /** Unpacks beside the place and moves it there at once, so that nobody ever starts half a browser. */
@@ -58,7 +56,6 @@ export const startChromium = async (): Promise<Browser> => {
     env: {
       ...process.env,
       LD_LIBRARY_PATH: [join(folder, 'al2023', 'lib'), process.env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
-      FONTCONFIG_PATH: join(folder, 'fonts'),
     },
   })
 }
