@@ -27,6 +27,8 @@ export type FeedOptions = {
   foundOlder(poolId: string, region: string, position: number): Promise<void>
   /** Epoch of the last takeover that this Region knows of. */
   reign?(poolId: string): Promise<number>
+  /** Ends every stream in order when it aborts: this Region is being stopped. */
+  readonly closing?: AbortSignal
   readonly heartbeatMs?: number
   readonly pollMs?: number
 }
@@ -123,7 +125,8 @@ export const createFeed = (options: FeedOptions): PeerStreamHandler => {
   const heartbeatMs = options.heartbeatMs ?? heartbeatMsDefault
   const pollMs = Math.min(options.pollMs ?? pollMsDefault, heartbeatMs)
 
-  return async function* feed(fromRegion, body, signal) {
+  return async function* feed(fromRegion, body, gone) {
+    const signal = options.closing === undefined ? gone : AbortSignal.any([gone, options.closing])
     const request = requestIn(body)
     const { poolId } = request
     await options.authorise(poolId, fromRegion)

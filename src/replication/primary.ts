@@ -66,6 +66,7 @@ export const createPrimary = (
   succeeded: (poolId: string, byRegion: string) => void,
 ): Primary => {
   const { region, store, clock, random, timer, log } = parts
+  const closing = new AbortController()
   const positions = createReportedPositions(clock)
   const errands = createErrandRunner(
     replicaErrands(parts, registrations, records, positions.forget, succeeded),
@@ -278,9 +279,19 @@ export const createPrimary = (
       }),
     },
     streams: {
-      feed: createFeed({ store, clock, timer, authorise, reign, foundOlder: noteOlder, ...parts.feedTiming }),
+      feed: createFeed({
+        store,
+        clock,
+        timer,
+        authorise,
+        reign,
+        foundOlder: noteOlder,
+        closing: closing.signal,
+        ...parts.feedTiming,
+      }),
     },
     close: async () => {
+      closing.abort()
       await Promise.all([trimming?.stop(), errands.close()])
     },
   }
