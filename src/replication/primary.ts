@@ -14,7 +14,7 @@ import { replicaErrands } from './replica-errands.ts'
 import type { ReplicaRecords } from './replica-records.ts'
 import type { ReplicationParts } from './replication-parts.ts'
 import { createRevocationsHandler } from './revocation-courier.ts'
-import { isSameStatus, mergeStatus, type StatusRegister, setStatus } from './status-register.ts'
+import { isSameStatus, mergeReport, type StatusRegister, setStatus } from './status-register.ts'
 import type { BackOffLimits } from './timer.ts'
 import { raiseFence } from './write-guard.ts'
 
@@ -117,7 +117,7 @@ export const createPrimary = (
     await authorise(poolId, fromRegion)
     positions.set(poolId, fromRegion, fields.count('position'))
     await records.update(poolId, fromRegion, (current) => {
-      const merged = mergeStatus(current, told)
+      const merged = mergeReport(current, told)
       return isSameStatus(merged, current) ? current : { ...current, ...merged }
     })
     return {}

@@ -133,14 +133,14 @@ export const createPromotion = (
   }
 
   const beginCandidacy = async (poolId: string, epoch: number, isForced: boolean): Promise<void> => {
-    await registrations.update(poolId, (current) => ({
-      ...current,
-      reign: {
-        ...reignOf(current),
-        seenEpoch: epoch,
-        candidacy: { epoch, isForced, startedAtMs: clock.now() },
-      },
-    }))
+    await registrations.update(poolId, (current) => {
+      const reign = reignOf(current)
+      // Somebody took over while this Region asked around.
+      if (reign.seenEpoch >= epoch || reign.succession !== undefined)
+        throw refusal(`The replica in ${region} has just got a new primary. Try again when it follows it.`)
+      const candidacy = { epoch, isForced, startedAtMs: clock.now() }
+      return { ...current, reign: { ...reign, seenEpoch: epoch, candidacy } }
+    })
   }
   const giveUp = async (poolId: string, epoch: number | undefined): Promise<void> => {
     await registrations.update(poolId, (current) => {
@@ -183,7 +183,10 @@ export const createPromotion = (
         status: 'ACTIVE',
         statusAtMs: Math.max(clock.now(), current.statusAtMs + 1),
         primaryRegion: region,
-        replicaRegions: [...new Set([...regions, current.primaryRegion])]
+        // Of a takeover that was heard of and not yet read only the registration knows.
+        replicaRegions: [
+          ...new Set([...regions, ...(isForced ? current.replicaRegions : []), current.primaryRegion]),
+        ]
           .filter((name) => name !== region)
           .toSorted(),
         reign: {

@@ -58,12 +58,19 @@ export const replicaErrands = (
             : { ...current, ...setStatus(current, 'DELETING', clock.now()) },
         )
       const { takeovers } = introduced
-      await transport.call(
-        regionName,
-        'replica-delete',
-        { poolId, takeovers },
-        { timeoutMs: dismissTimeoutMs },
-      )
+      try {
+        await transport.call(
+          regionName,
+          'replica-delete',
+          { poolId, takeovers },
+          { timeoutMs: dismissTimeoutMs },
+        )
+      } catch (error) {
+        // Dismissed before it was told of the takeover: it gives way first, and goes the next time.
+        if (error instanceof PeerFailure && error.code === 'StillPrimary')
+          await transport.call(regionName, 'new-primary', { ...introduced, statusAtMs: 0 })
+        throw error
+      }
       await records.remove(poolId, regionName)
       dismissed(poolId, regionName)
       await registrations.finishErrand(errand, (current) => ({

@@ -3,7 +3,7 @@ import { type RegisteredPool, regionalSettings, replicas, userPools } from '../d
 import { Fault } from '../wire/fault.ts'
 import { acknowledgements } from './acknowledgement.ts'
 import { onConflictAgain, type Registrations } from './registrations.ts'
-import { reignOf } from './reign.ts'
+import { epochOf, reignOf } from './reign.ts'
 import type { ReplicationParts } from './replication-parts.ts'
 import { isSameStatus, mergeStatus, setStatus } from './status-register.ts'
 
@@ -95,7 +95,8 @@ export const createReplicaRegistration = (
       })
     },
     readRecords: async (poolId) => {
-      if ((await store.head(poolId)).copy !== undefined) return undefined
+      const head = await store.head(poolId)
+      if (head.copy !== undefined) return undefined
       const { secondary } = vault.pool(poolId)
       const [pool, listed, acknowledgement] = await Promise.all([
         secondary.get(userPools, poolId),
@@ -104,7 +105,7 @@ export const createReplicaRegistration = (
       ])
       const all = listed.items.map(({ value }) => value)
       const own = all.find(({ regionName }) => regionName === region)
-      const replicaRegions = all
+      const listedRegions = all
         .filter(({ role }) => role === 'SECONDARY')
         .map(({ regionName }) => regionName)
         .toSorted()
@@ -112,7 +113,12 @@ export const createReplicaRegistration = (
         // It has become the primary meanwhile.
         if (current.role !== 'SECONDARY') return current
         const register =
-          own === undefined || current.status === 'CREATING' ? current : mergeStatus(current, own)
+          own === undefined || own.status === 'CREATING' || current.status === 'CREATING'
+            ? current
+            : mergeStatus(current, own)
+        // Until what the new primary wrote first is here, the records list the replicas of the former one.
+        const isOfReign = head.epoch >= epochOf(reignOf(current).takeovers)
+        const replicaRegions = isOfReign ? listedRegions : current.replicaRegions
         const name = pool?.value.name ?? current.name
         const modifiedAtMs = pool?.value.modifiedAtMs ?? current.modifiedAtMs
         const { acknowledgement: known, ...rest } = current

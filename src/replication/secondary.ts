@@ -177,6 +177,8 @@ export const createSecondary = (
     const isPrimary =
       known.primaryRegion === fromRegion ||
       (latestOf(takeovers)?.region === fromRegion && isLater(takeovers, reignOf(known).takeovers))
+    if (known.role === 'PRIMARY' && isPrimary)
+      throw new Fault('StillPrimary', `${region} has not heard yet that ${fromRegion} is the primary Region.`)
     if (known.role !== 'SECONDARY' || !isPrimary)
       throw new Fault('InvalidParameterException', `${fromRegion} is not the primary Region of ${poolId}.`)
     await drop(poolId, fromRegion)

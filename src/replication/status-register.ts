@@ -24,5 +24,11 @@ export const setStatus = (
   nowMs: number,
 ): StatusRegister => ({ status, statusAtMs: Math.max(nowMs, known.statusAtMs + 1) })
 
+/** What a replica says of itself, merged into its primary's record: the replica alone leads out of CREATING, whatever the clocks say. */
+export const mergeReport = (record: StatusRegister, told: StatusRegister): StatusRegister =>
+  record.status === 'CREATING' && (told.status === 'ACTIVE' || told.status === 'INACTIVE')
+    ? setStatus(record, told.status, told.statusAtMs)
+    : mergeStatus(record, told)
+
 export const isSameStatus = (one: StatusRegister, other: StatusRegister): boolean =>
   one.status === other.status && one.statusAtMs === other.statusAtMs

@@ -139,6 +139,14 @@ export const createSuccession = (
     follow(poolId)
   }
 
+  const isBeingDropped = (pool: RegisteredPool | undefined): boolean =>
+    pool?.role === 'SECONDARY' && pool.status === 'DELETING'
+  /** Dismissed by a former primary, of which the present one may know nothing: what is left goes, and the replica begins anew. */
+  const beginAnew = async (fromRegion: string, body: unknown): Promise<void> => {
+    await secondary.dismiss(fromRegion, body)
+    await secondary.begin(fromRegion, body)
+  }
+
   return {
     askAround: async () => {
       const later: Promise<void>[] = []
@@ -186,10 +194,8 @@ export const createSuccession = (
           await secondary.begin(fromRegion, body)
           return {}
         }
-        if (pool.role === 'SECONDARY' && pool.status === 'DELETING') {
-          // Dismissed by a former primary, which this one may know nothing of: what is left goes, and the replica begins anew.
-          await secondary.dismiss(fromRegion, body)
-          await secondary.begin(fromRegion, body)
+        if (isBeingDropped(pool)) {
+          await beginAnew(fromRegion, body)
           return {}
         }
         const own = reignOf(pool).takeovers
@@ -199,6 +205,7 @@ export const createSuccession = (
             `The primary Region of ${poolId} is ${pool.primaryRegion}, since epoch ${epochOf(own)}.`,
           )
         await adopt(poolId, takeovers, fields.list('replicaRegions', 100).map(String))
+        if (isBeingDropped(await registrations.get(poolId))) await beginAnew(fromRegion, body)
         return {}
       },
     },

@@ -15,6 +15,8 @@ export type DiskWitness = {
   applied(before: StreamHead, entry: LogEntry): void
   pageStored(): void
   copyBegan(from: number): void
+  /** The Region's entry of the pool is gone: it has no replica any more. */
+  forgot(): void
   /** The removal of everything of a scope began. */
   dropped(scope: string): void
 }
@@ -71,7 +73,11 @@ export const createDisk = (options: {
 
   const write = async (commit: Commit): Promise<{ readonly position?: number }> => {
     const { stream } = commit
-    if (stream === undefined) return content.commit(commit)
+    if (stream === undefined) {
+      const result = await content.commit(commit)
+      if (commit.delete?.some((key) => key.startsWith('@region/pools/')) === true) witness.forgot()
+      return result
+    }
     const before = await content.head(stream)
     const done = await content.commit(commit)
     const [entry] = await content.readLog(stream, before.position, 1)

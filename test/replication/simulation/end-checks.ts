@@ -50,11 +50,12 @@ export const unsettled = async (world: World, known: Known): Promise<string | un
     const record = records.get(name)
     if (record === undefined || there.status !== record.status || there.statusAtMs !== record.statusAtMs)
       return `${name} is ${describeRegister(there)}, its record ${record && describeRegister(record)}`
-    if (there.status !== 'ACTIVE' && there.status !== 'INACTIVE') return `${name} is ${there.status}`
+    const [follower] = (await process.replication.status()).followers
+    if (there.status !== 'ACTIVE' && there.status !== 'INACTIVE')
+      return `${name} is ${there.status}: ${follower?.state}, ${follower?.reason}`
     if (there.replicaRegions.join() !== pool.replicaRegions.join()) return `${name} lists other replicas`
     const own = await disk.content.head(poolId)
     if (own.copy !== undefined) return `${name} is being copied`
-    const [follower] = (await process.replication.status()).followers
     if (own.position !== head.position)
       return `${name} is at ${own.position} of ${head.position}: ${follower?.state}, ${follower?.reason}`
   }

@@ -196,11 +196,11 @@ export const createKnown = (
         if (!isGarbledNow(region)) garbled.delete(region)
         trace.add(`copy ${region} from ${from}`)
       },
+      forgot: () => droppedCount.set(region, 1 + (droppedCount.get(region) ?? 0)),
       dropped: (scope) => {
         trace.add(`dropping ${region} ${scope}`)
         if (!scope.startsWith('@')) standing.delete(region)
         if (scope.startsWith('@')) for (const made of revocations) made.isElsewhere ||= made.region === region
-        if (scope.startsWith('@aside')) droppedCount.set(region, 1 + (droppedCount.get(region) ?? 0))
         if (scope.startsWith('@aside')) forgetLog(region, () => true)
         // What a deletion can't read it does without, from its first step on.
         if (now() - (keyRefusedAtMs.get(region) ?? 0) < keyGraceMs)

@@ -5,10 +5,12 @@ export type Garbling = 'lose' | 'repeat' | 'swap' | 'shorten' | 'change'
 
 export const garblings: readonly Garbling[] = ['lose', 'repeat', 'swap', 'shorten', 'change']
 
-/** In its second half, where the records and digests lie: the numbers before them are covered by nothing but the transport. */
+/** What is at the end of the last entry, after its position, epoch and time: those are covered by nothing but the transport. */
+const coveredBytes = 40
+
 const changed = (frame: Uint8Array, dice: Dice): Uint8Array => {
   const copy = Buffer.from(frame)
-  const at = copy.length - 1 - dice.below(copy.length >> 1)
+  const at = copy.length - 1 - dice.below(Math.min(coveredBytes, copy.length - 1))
   copy[at] = (copy[at] ?? 0) ^ (1 << dice.below(8))
   return copy
 }
