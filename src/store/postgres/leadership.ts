@@ -4,6 +4,8 @@ import { schemaName } from './schema.ts'
 
 /** Any number: the lock that the lead node holds for as long as it leads. */
 const leadLock = 7_236_802
+/** How soon a node looks again while it knows of none that leads, at most. */
+const unledPollMsMax = 100
 
 export type LeadershipOptions = {
   readonly connect: () => Promise<Client>
@@ -16,6 +18,8 @@ export type LeadershipOptions = {
   readonly onLead: () => Promise<void>
   readonly onLose: () => Promise<void>
   readonly onError: (error: unknown) => void
+  /** Called when the database gave no answer. */
+  readonly onFailure: () => void
 }
 
 export type Leadership = {
@@ -28,15 +32,18 @@ export type Leadership = {
 
 /** Resolves after the first try, so that a Region of one node leads as soon as it has started. */
 export const startLeadership = async (options: LeadershipOptions): Promise<Leadership> => {
+  const unledPollMs = Math.min(options.pollMs, unledPollMsMax)
   let client: Client | undefined
   let isLeading = false
   let leaderSeen: string | undefined
   let isClosed = false
+  let isTurning = false
   let timer: NodeJS.Timeout | undefined
 
   const lose = async (): Promise<void> => {
     if (!isLeading) return
     isLeading = false
+    leaderSeen = undefined
     await options.onLose()
   }
 
@@ -44,7 +51,10 @@ export const startLeadership = async (options: LeadershipOptions): Promise<Leade
     if (client !== undefined) return client
     const made = await options.connect()
     const lost = (): void => {
-      if (client === made) client = undefined
+      if (client !== made) return
+      client = undefined
+      // The lock is gone, and another node may have it by now.
+      if (isLeading) turnSoon()
     }
     made.on('error', lost)
     made.on('end', lost)
@@ -64,7 +74,8 @@ export const startLeadership = async (options: LeadershipOptions): Promise<Leade
       ),
     )
     const [row] = rows
-    leaderSeen = row?.origin ?? undefined
+    // What this node wrote when it led before says nothing about now.
+    leaderSeen = isLeading || row?.origin !== options.nodeOrigin ? (row?.origin ?? undefined) : undefined
     if (row?.leads !== true || isLeading) return
     await withTimeout(
       options.answerTimeoutMs,
@@ -79,6 +90,7 @@ export const startLeadership = async (options: LeadershipOptions): Promise<Leade
   }
 
   const turn = async (): Promise<void> => {
+    isTurning = true
     try {
       await look()
     } catch (error) {
@@ -86,15 +98,27 @@ export const startLeadership = async (options: LeadershipOptions): Promise<Leade
       const broken = client
       client = undefined
       broken?.end().catch(() => undefined)
+      // At once: what rests on leading may itself be waiting for a server that is gone.
+      options.onFailure()
       await lose().catch(options.onError)
       options.onError(error)
     }
-    if (!isClosed) timer = setTimeout(turnAgain, options.pollMs)
+    isTurning = false
+    // The connection can have broken while this node was beginning to lead.
+    const isCut = isLeading && client === undefined
+    if (!isClosed) turnAfter(isCut ? 0 : leaderSeen === undefined ? unledPollMs : options.pollMs)
+  }
+  const turnAfter = (pauseMs: number): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      turning = turn()
+    }, pauseMs)
+  }
+  /** A turn that is under way finds out by itself. */
+  const turnSoon = (): void => {
+    if (!isClosed && !isTurning) turnAfter(0)
   }
   let turning = turn()
-  const turnAgain = (): void => {
-    turning = turn()
-  }
   await turning
 
   return {

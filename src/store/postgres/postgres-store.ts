@@ -191,6 +191,7 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
       startLeadership({
         ...leading,
         connect: servers.connect,
+        onFailure: () => void servers.hasMovedFrom(servers.current()),
         pollMs: options.pollMs ?? 1_000,
         answerTimeoutMs,
       }),
