@@ -6,6 +6,12 @@ export const regionName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region 
 
 const origin = z.url({ protocol: /^https?$/ })
 
+const certificateFiles = z.object({
+  certificateFile: z.string(),
+  keyFile: z.string(),
+  authorityFile: z.string(),
+})
+
 /** Root's when it has no name; a user's otherwise, who may do only what the policies allow. */
 export const accessKey = z
   .object({
@@ -96,7 +102,12 @@ export const regionConfiguration = z.object({
   accessKeys: z.array(accessKey).min(1),
   /** 32 bytes, base64: what the Regions of a deployment know of each other. Peer credentials are derived from it. */
   deploymentSecret: z.base64(),
-  tls: z.object({ certificateFile: z.string(), keyFile: z.string(), authorityFile: z.string() }).optional(),
+  tls: certificateFiles.optional(),
+  /**
+   * PEM files by which the Regions show each other who they are, in place of what they make from the deployment secret: this Region's certificate, whose
+   * subject alternative name is the Region's name, its key, and the authorities under which other Regions' certificates are taken.
+   */
+  peerTls: certificateFiles.optional(),
   /** Where the functions of Lambda triggers run: at a URL of the Invoke API (`aws`: AWS Lambda), or in a folder, which goes first. */
   lambda: z
     .object({

@@ -3,6 +3,7 @@ import { createHmac, hkdfSync } from 'node:crypto'
 import type { DataKey } from '../vault/envelope.ts'
 import { type ServicePrincipal, servicePrincipals } from '../vault/key-service-client.ts'
 import type { Credential } from '../wire/service.ts'
+import { derivedKeySeedBytes } from '../x509/derived-key.ts'
 
 const deploymentSecretBytes = 32
 
@@ -11,6 +12,8 @@ export type DeploymentSecrets = {
   readonly routerToken: string
   /** Seals calls, answers and streams between Regions. */
   readonly peerKey: DataKey
+  /** From which every Region makes the key of the authority that certifies the Regions to each other. */
+  readonly peerAuthoritySeed: Buffer
   /** Seals key material on its way to a related key in another Region. */
   readonly transportKey: DataKey
   /** The credentials by which this Region's parts call its key service as service principals. */
@@ -31,8 +34,8 @@ export const deriveSecrets = (
   const secret = Buffer.from(deploymentSecret, 'base64')
   if (secret.length !== deploymentSecretBytes)
     throw new RangeError(`the deployment secret is ${deploymentSecretBytes} bytes in base64`)
-  const derive = (purpose: string): Buffer =>
-    Buffer.from(hkdfSync('sha256', secret, new Uint8Array(), `twinpool ${purpose}`, 32))
+  const derive = (purpose: string, bytes = 32): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, new Uint8Array(), `twinpool ${purpose}`, bytes))
   const credentialOf = (principal: ServicePrincipal): Credential => ({
     accessKeyId: `SERVICE${derive(`key id ${region} ${principal}`).toString('hex').slice(0, 13).toUpperCase()}`,
     secretAccessKey: derive(`key secret ${region} ${principal}`).toString('base64'),
@@ -47,6 +50,7 @@ export const deriveSecrets = (
   return {
     routerToken: routerTokenOf(deploymentSecret),
     peerKey: { id: 1, bytes: derive('sealed peer calls') },
+    peerAuthoritySeed: derive('peer authority', derivedKeySeedBytes),
     transportKey: { id: 1, bytes: derive('key material transport') },
     serviceCredentials: { [cognito]: credentialOf(cognito), [identityStore]: credentialOf(identityStore) },
     codeCredential,

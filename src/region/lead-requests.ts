@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { createForwarder } from '../routing/forward.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { recopyPath, replicasPath } from './operator-app.ts'
-import { isPeerPath } from './peer-endpoint.ts'
 import type { Lead } from './region-store.ts'
 
 /** Operations that start, stop or steer replication, which runs at the lead node. */
@@ -15,7 +14,6 @@ const handedOnHeader = 'x-twinpool-handed-on'
 const leadPaths: ReadonlySet<string> = new Set([replicasPath, recopyPath])
 
 export const isForLead = (request: IncomingMessage): boolean =>
-  isPeerPath(request.url ?? '') ||
   leadPaths.has((request.url ?? '').split('?', 1)[0] ?? '') ||
   leadOperation.test(String(request.headers['x-amz-target'] ?? ''))
 

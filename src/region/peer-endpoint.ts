@@ -17,7 +17,6 @@ export const isPeerPath = (path: string): boolean => path.startsWith('/_twinpool
 
 export type PeerEndpointOptions = {
   readonly region: string
-  readonly peers: Readonly<Record<string, string>>
   readonly peerKey: DataKey
   readonly handlers: PeerHandlers
   readonly clock: Clock
@@ -25,9 +24,21 @@ export type PeerEndpointOptions = {
   readonly log: Logger
 }
 
-export const createPeerEndpoint = (
-  options: PeerEndpointOptions,
-): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) => {
+/** Answers what came through a tunnel; `certifiedRegions` are those of the deployment that the caller's certificate names. */
+export type PeerEndpoint = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  certifiedRegions: ReadonlySet<string>,
+) => Promise<void>
+
+/** To whoever asks outside of a tunnel. */
+export const refuseOutsider = (response: ServerResponse): void => {
+  response
+    .writeHead(403, { 'content-type': 'application/json', connection: 'close' })
+    .end(JSON.stringify({ code: 'AccessDeniedException', message: 'Regions come through a tunnel.' }))
+}
+
+export const createPeerEndpoint = (options: PeerEndpointOptions): PeerEndpoint => {
   const publicFailure = (error: unknown, name: string): { code: string; message: string; status: number } => {
     if (error instanceof Fault) return { code: error.code, message: error.message, status: error.status }
     options.log.error({ err: error, call: name }, 'a peer call failed')
@@ -61,7 +72,7 @@ export const createPeerEndpoint = (
 
   const calls = createCallOpener(options.peerKey, options.region, options.clock)
 
-  return async (request, response) => {
+  return async (request, response, certifiedRegions) => {
     const path = request.url ?? ''
     let callId: string | undefined
     const answer = (status: number, value: unknown): void => {
@@ -79,9 +90,11 @@ export const createPeerEndpoint = (
         throw new Fault('UnknownOperationException', 'There is no such peer call.', { status: 404 })
       const opened = calls.open(request.headers, path, await readBody(request, requestBytesMax))
       const { fromRegion } = opened
+      if (!certifiedRegions.has(fromRegion))
+        throw new Fault('AccessDeniedException', 'This is not the Region of the certificate.', {
+          status: 403,
+        })
       callId = opened.callId
-      if (options.peers[fromRegion] === undefined)
-        throw new Fault('AccessDeniedException', 'This is not a Region of this deployment.', { status: 403 })
       const body = JSON.parse(opened.body.toString('utf8')) as unknown
       const streamHandler = options.handlers.streams[name]
       const callHandler = options.handlers.calls[name]

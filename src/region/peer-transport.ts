@@ -1,15 +1,20 @@
-// The sending half of the port between Regions, over HTTP: sealed calls with an answer, and streams of sealed frames.
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+// The sending half of the port between Regions, over HTTP in tunnels: sealed calls with an answer, and streams of sealed frames.
+import { type IncomingMessage, request } from 'node:http'
 import { PeerFailure, type PeerTransport } from '../replication/peer-port.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { DataKey } from '../vault/envelope.ts'
+import { createCallLimit } from './call-limit.ts'
 import { readFrames } from './peer-frames.ts'
+import type { PeerIdentity } from './peer-identity.ts'
 import { openAnswer, openFrames, type SealedCall, sealCall, sealedHeader } from './peer-seal.ts'
+import { openTunnel, TunnelAgent } from './peer-tunnel.ts'
 
 const answerBytesMax = 16 * 1024 * 1024
 const callTimeoutMs = 10_000
-const callSocketsMax = 64
+const connectTimeMs = 10_000
+/** To one Region at once; more wait for their turn. */
+const callsMax = 64
+const waitingCallsMax = 10_000
 
 export type PeerTransportOptions = {
   readonly region: string
@@ -17,8 +22,9 @@ export type PeerTransportOptions = {
   readonly peerKey: DataKey
   readonly clock: Clock
   readonly random: Random
-  /** PEM of the authority that signs the peers' certificates. */
-  readonly authority?: string
+  readonly identity: () => PeerIdentity
+  /** PEM of the authority that signs the certificates of public endpoints, where they are served over TLS. */
+  readonly publicAuthority: string | undefined
 }
 
 const unreachable = (region: string, cause: unknown): PeerFailure =>
@@ -52,15 +58,26 @@ const answerIn = (key: DataKey, { call, response }: Sent, body: Buffer): unknown
 }
 
 export const createPeerTransport = (options: PeerTransportOptions): PeerTransport & { close(): void } => {
-  const tls = options.authority === undefined ? {} : { ca: options.authority }
+  const open = (region: string, origin: string) => (signal: AbortSignal) =>
+    openTunnel({
+      region,
+      origin,
+      publicAuthority: options.publicAuthority,
+      identity: options.identity(),
+      timeoutMs: connectTimeMs,
+      signal,
+    })
   /** Calls share connections. A stream has one of its own for as long as it runs: as many as there are pools to follow. */
-  const agents = {
-    call: {
-      http: new HttpAgent({ keepAlive: true, maxSockets: callSocketsMax }),
-      https: new HttpsAgent({ keepAlive: true, maxSockets: callSocketsMax, ...tls }),
-    },
-    stream: { http: new HttpAgent(), https: new HttpsAgent(tls) },
-  }
+  const ways = new Map(
+    Object.entries(options.peers).map(([region, origin]) => [
+      region,
+      {
+        call: new TunnelAgent(open(region, origin), { keepAlive: true, maxFreeSockets: callsMax }),
+        stream: new TunnelAgent(open(region, origin), { keepAlive: false, maxFreeSockets: 0 }),
+        limit: createCallLimit(callsMax, waitingCallsMax),
+      },
+    ]),
+  )
 
   const post = (
     region: string,
@@ -69,22 +86,22 @@ export const createPeerTransport = (options: PeerTransportOptions): PeerTranspor
     body: unknown,
     sending: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<Sent> => {
-    const origin = options.peers[region]
-    if (origin === undefined)
+    const way = ways.get(region)
+    if (way === undefined)
       return Promise.reject(new PeerFailure('UnknownRegion', `${region} is not a Region of this deployment`))
     const path = `/_twinpool/peer/${kind}/${name}`
-    const url = new URL(path, origin)
     const call = sealCall(
       options.peerKey,
       { path, fromRegion: options.region, toRegion: region, atMs: options.clock.now() },
       Buffer.from(JSON.stringify(body ?? null)),
       options.random,
     )
-    const isTls = url.protocol === 'https:'
     return new Promise((resolve, reject) => {
-      const outgoing = (isTls ? httpsRequest : httpRequest)(url, {
+      const outgoing = request({
+        host: region,
+        path,
         method: 'POST',
-        agent: isTls ? agents[kind].https : agents[kind].http,
+        agent: way[kind],
         ...(sending.signal === undefined ? {} : { signal: sending.signal }),
         timeout: sending.timeoutMs,
         headers: {
@@ -93,24 +110,43 @@ export const createPeerTransport = (options: PeerTransportOptions): PeerTranspor
           ...call.headers,
         },
       })
-      outgoing.on('response', (response) => resolve({ call, response }))
-      outgoing.on('timeout', () => outgoing.destroy(new Error('time-out')))
-      outgoing.on('error', (error) => reject(unreachable(region, error)))
+      // A request that waits for its connection tells nobody that it was given up: that is said here.
+      const giveUp = (reason: Error): void => {
+        settle()
+        reject(unreachable(region, reason))
+        outgoing.destroy(reason)
+      }
+      const onAbort = (): void => giveUp(new Error('aborted'))
+      const deadline = setTimeout(() => giveUp(new Error('time-out')), sending.timeoutMs)
+      const settle = (): void => {
+        clearTimeout(deadline)
+        sending.signal?.removeEventListener('abort', onAbort)
+      }
+      sending.signal?.addEventListener('abort', onAbort, { once: true })
+      outgoing.on('response', (response) => {
+        settle()
+        resolve({ call, response })
+      })
+      outgoing.on('timeout', () => giveUp(new Error('time-out')))
+      outgoing.on('error', giveUp)
       outgoing.end(call.body)
     })
   }
 
   return {
-    call: async (region, name, body, calling) => {
+    call: (region, name, body, calling) => {
       const timeoutMs = calling?.timeoutMs ?? callTimeoutMs
-      const sent = await post(region, 'call', name, body, { timeoutMs })
-      let bytes: Buffer
-      try {
-        bytes = await readAll(sent.response)
-      } catch (error) {
-        throw error instanceof PeerFailure ? error : unreachable(region, error)
+      const make = async (): Promise<unknown> => {
+        const sent = await post(region, 'call', name, body, { timeoutMs })
+        let bytes: Buffer
+        try {
+          bytes = await readAll(sent.response)
+        } catch (error) {
+          throw error instanceof PeerFailure ? error : unreachable(region, error)
+        }
+        return answerIn(options.peerKey, sent, bytes)
       }
-      return answerIn(options.peerKey, sent, bytes)
+      return ways.get(region)?.limit.take(make) ?? make()
     },
     stream: async function* (region, name, body, { signal, idleTimeoutMs }) {
       const sent = await post(region, 'stream', name, body, { timeoutMs: idleTimeoutMs, signal })
@@ -125,9 +161,9 @@ export const createPeerTransport = (options: PeerTransportOptions): PeerTranspor
       }
     },
     close: () => {
-      for (const { http, https } of Object.values(agents)) {
-        http.destroy()
-        https.destroy()
+      for (const { call, stream } of ways.values()) {
+        call.destroy()
+        stream.destroy()
       }
     },
   }

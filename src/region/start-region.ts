@@ -50,8 +50,11 @@ import { createImportApp } from './import-app.ts'
 import { latest } from './latest.ts'
 import { handToLead } from './lead-requests.ts'
 import { createOperatorApp } from './operator-app.ts'
-import { createPeerEndpoint, isPeerPath } from './peer-endpoint.ts'
+import { createPeerEndpoint, isPeerPath, refuseOutsider } from './peer-endpoint.ts'
+import { createPeerIdentity } from './peer-identity.ts'
+import { createPeerListener } from './peer-listener.ts'
 import { createPeerTransport } from './peer-transport.ts'
+import { isTunnelRequest } from './peer-tunnel.ts'
 import { type Lead, openRegionStore } from './region-store.ts'
 import { createResealing } from './reseal-pools.ts'
 import { userPoolOperations } from './user-pool-operations.ts'
@@ -113,13 +116,24 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     const { store, lead: takeLead } = await openRegionStore(configuration, { clock, random, log })
     started.push(() => store.close())
 
+    const identity = createPeerIdentity({
+      region,
+      authoritySeed: secrets.peerAuthoritySeed,
+      files: configuration.peerTls,
+      clock,
+      random,
+      log,
+    })
+    const publicAuthority = tls?.authority
+    const peerKey = secrets.peerKey
     const transport = createPeerTransport({
       region,
       peers,
-      peerKey: secrets.peerKey,
+      peerKey,
+      identity,
+      publicAuthority,
       clock,
       random,
-      authority: tls?.authority,
     })
     started.push(() => transport.close())
 
@@ -314,8 +328,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     const forms = createFormEndpoints(runtime)
     const peerEndpoint = createPeerEndpoint({
       region,
-      peers,
-      peerKey: secrets.peerKey,
+      peerKey,
       clock,
       random,
       log,
@@ -327,6 +340,16 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         })),
         streams: latest(() => replication.handlers.streams),
       },
+    })
+
+    const peerListener = createPeerListener({
+      regions: Object.keys(peers),
+      identity,
+      endpoint: peerEndpoint,
+      isLeader,
+      leader: () => lead?.leader(),
+      publicAuthority,
+      log,
     })
 
     const forwarder = createForwarder(tls === undefined ? undefined : Buffer.from(tls.authority))
@@ -371,11 +394,13 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       }),
       fallback: async (request, response) => {
         if (forms.has(request.url ?? '')) await forms.handle(request, response)
-        else if (isPeerPath(request.url ?? '')) await peerEndpoint(request, response)
+        else if (isPeerPath(request.url ?? '')) refuseOutsider(response)
         else await pages(request, response)
       },
+      upgrade: { isFor: isTunnelRequest, accept: peerListener.accept },
     })
     started.push(() => listener.close())
+    started.push(() => peerListener.close())
     const sweep = async (): Promise<void> => {
       await keyServer.sweep()
       if (configuration.postgres !== undefined && isLeader()) await dropUnfinished()
@@ -398,6 +423,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       onLose: async () => {
         await resealing.close()
         await replication.close()
+        peerListener.endIdle()
       },
     })
     started.push(() => lead?.close())

@@ -1,7 +1,7 @@
 // The HTTP listener of a Region: AWS JSON requests go to the dispatcher, everything else to the fallback; closing waits for what is in flight.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { type Dispatcher, preflightHeaders } from './dispatch.ts'
 
 export type ListenerOptions = {
@@ -13,6 +13,11 @@ export type ListenerOptions = {
   readonly intercept?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>
   readonly dispatcher: Dispatcher
   readonly fallback: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** Takes over connections that ask for another protocol, where `isFor` says so; an upgrade that nobody wants is an ordinary request. */
+  readonly upgrade?: {
+    isFor(request: IncomingMessage): boolean
+    accept(request: IncomingMessage, socket: Socket, head: Uint8Array): void
+  }
 }
 
 export type Listener = { readonly port: number; close(): Promise<void> }
@@ -54,10 +59,17 @@ const answer = (
 
 /** Resolves when the port is taken; rejects when it can't be. */
 export const startListener = async (options: ListenerOptions): Promise<Listener> => {
+  const { upgrade } = options
+  const settings = {
+    ...limits,
+    shouldUpgradeCallback: (request: IncomingMessage): boolean => upgrade?.isFor(request) ?? false,
+  }
   const server: Server =
     options.tls === undefined
-      ? createServer(limits, handle(options))
-      : createTlsServer({ ...limits, cert: options.tls.certificate, key: options.tls.key }, handle(options))
+      ? createServer(settings, handle(options))
+      : createTlsServer({ ...settings, cert: options.tls.certificate, key: options.tls.key }, handle(options))
+  if (upgrade !== undefined)
+    server.on('upgrade', (request, socket: Socket, head) => upgrade.accept(request, socket, head))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, () => {

@@ -1,4 +1,4 @@
-// X.509 certificates (RFC 5280): an authority with a P-256 key and a server certificate under it, and self-signed ones with RSA keys.
+// X.509 certificates (RFC 5280): an authority with a P-256 key, certificates of servers and of peers under it, and self-signed ones with RSA keys.
 import {
   createHash,
   createPublicKey,
@@ -34,6 +34,7 @@ const ids = {
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
   serverAuthentication: '1.3.6.1.5.5.7.3.1',
+  clientAuthentication: '1.3.6.1.5.5.7.3.2',
 } as const
 
 export type CertifiedKey = {
@@ -109,8 +110,13 @@ const certify = (options: {
 
 const newKey = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
-export const makeAuthority = (name: string, validity: Validity, random: Random): CertifiedKey => {
-  const privateKey = newKey()
+/** With a new key, or with a P-256 key that is there already. */
+export const makeAuthority = (
+  name: string,
+  validity: Validity,
+  random: Random,
+  privateKey: KeyObject = newKey(),
+): CertifiedKey => {
   const extensions = [
     extension(ids.basicConstraints, true, sequence(boolean(true), integer(Buffer.of(0)))),
     // keyCertSign and cRLSign: bits 5 and 6.
@@ -121,21 +127,23 @@ export const makeAuthority = (name: string, validity: Validity, random: Random):
   return { certificate: certify({ ...both, validity, extensions, random }), privateKey, name }
 }
 
-/** `names` are DNS names (a first label `*` is a wildcard) and IP addresses. */
-export const makeServerCertificate = (
+const certifyUnder = (
   authority: CertifiedKey,
-  names: readonly string[],
-  validity: Validity,
-  random: Random,
+  name: string,
+  options: {
+    readonly names: readonly string[]
+    readonly usages: readonly string[]
+    readonly validity: Validity
+    readonly random: Random
+  },
 ): CertifiedKey => {
   const privateKey = newKey()
-  const name = 'twinpool'
   const extensions = [
     extension(ids.basicConstraints, true, sequence()),
     // digitalSignature: bit 0.
     extension(ids.keyUsage, true, bitString(Buffer.of(0x80), 7)),
-    extension(ids.extendedKeyUsage, false, sequence(objectId(ids.serverAuthentication))),
-    extension(ids.subjectAlternativeName, false, sequence(...names.map(alternativeName))),
+    extension(ids.extendedKeyUsage, false, sequence(...options.usages.map(objectId))),
+    extension(ids.subjectAlternativeName, false, sequence(...options.names.map(alternativeName))),
     extension(ids.subjectKeyIdentifier, false, octetString(keyIdentifier(privateKey))),
     extension(
       ids.authorityKeyIdentifier,
@@ -143,14 +151,40 @@ export const makeServerCertificate = (
       sequence(context(0, keyIdentifier(authority.privateKey), true)),
     ),
   ]
-  const signing = {
+  const certificate = certify({
     issuer: authority.name,
     issuerKey: authority.privateKey,
     subject: name,
     subjectKey: privateKey,
-  }
-  return { certificate: certify({ ...signing, validity, extensions, random }), privateKey, name }
+    validity: options.validity,
+    extensions,
+    random: options.random,
+  })
+  return { certificate, privateKey, name }
 }
+
+/** `names` are DNS names (a first label `*` is a wildcard) and IP addresses. */
+export const makeServerCertificate = (
+  authority: CertifiedKey,
+  names: readonly string[],
+  validity: Validity,
+  random: Random,
+): CertifiedKey =>
+  certifyUnder(authority, 'twinpool', { names, usages: [ids.serverAuthentication], validity, random })
+
+/** Of one of several equals, which calls the others as well as being called: for both ends of TLS. */
+export const makePeerCertificate = (
+  authority: CertifiedKey,
+  name: string,
+  validity: Validity,
+  random: Random,
+): CertifiedKey =>
+  certifyUnder(authority, name, {
+    names: [name],
+    usages: [ids.serverAuthentication, ids.clientAuthentication],
+    validity,
+    random,
+  })
 
 const newRsaKey = async (): Promise<KeyObject> =>
   (await promisify(generateKeyPair)('rsa', { modulusLength: 2_048 })).privateKey

@@ -45,6 +45,7 @@ export const startRegions = async (
   regions: readonly string[] = ['us-east-1', 'us-west-2'],
   {
     users = [],
+    peersOf = async (_, origins) => origins,
     ...options
   }: {
     readonly dataKeyLifetimeSeconds?: number
@@ -53,6 +54,11 @@ export const startRegions = async (
     readonly messages?: RegionConfiguration['messages']
     /** Access keys besides root's. */
     readonly users?: readonly AccessKey[]
+    /** Where a Region reaches the others, for tests that put something in between. */
+    readonly peersOf?: (
+      region: string,
+      origins: Readonly<Record<string, string>>,
+    ) => Promise<Readonly<Record<string, string>>>
   } = {},
 ): Promise<TestRegions & { readonly deploymentSecret: string }> => {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-regions-'))
@@ -79,7 +85,7 @@ export const startRegions = async (
           dataFolder: join(folder, region),
           origin,
           routerOrigin: origin,
-          peers: origins,
+          peers: await peersOf(region, origins),
           accessKeys: [credentials, ...users],
           deploymentSecret,
           logLevel: 'silent',
