@@ -22,6 +22,8 @@ export type PeerMessage =
       readonly sealed: string
       readonly callerArn: string
     }
+  /** Replica to primary: is the key still there? Refused with NotFoundException when it is not. */
+  | { readonly kind: 'find'; readonly keyId: string }
   /** Replica to primary: it has been deleted. */
   | { readonly kind: 'replica-deleted'; readonly keyId: string }
 

@@ -139,6 +139,7 @@ const message = z.discriminatedUnion('kind', [
     sealed: z.string(),
     callerArn: z.string(),
   }),
+  z.object({ kind: z.literal('find'), keyId: z.string() }),
   z.object({ kind: z.literal('replica-deleted'), keyId: z.string() }),
 ])
 
@@ -159,6 +160,8 @@ export const acceptPeerMessage = async (
       return takeShared(news, fromRegion, stored, parts)
     case 'become-primary':
       return becomePrimary(news, fromRegion, stored, parts)
+    case 'find':
+      return requireThere(news.keyId, stored, parts)
     case 'replica-deleted':
       return forgetReplica(fromRegion, stored, parts)
   }
@@ -200,6 +203,11 @@ const takeShared = async (
   await parts.records.keys.replace(stored, taking(stored.value, shared))
 }
 
+const requireThere = (keyId: string, stored: StoredKey | undefined, parts: KeyServiceParts): void => {
+  if (stored === undefined)
+    throw new Fault('NotFoundException', `Key '${keyArnOf(keyId, parts)}' does not exist`)
+}
+
 const becomePrimary = async (
   news: Sealed & { readonly callerArn: string },
   fromRegion: string,
@@ -207,7 +215,7 @@ const becomePrimary = async (
   parts: KeyServiceParts,
 ): Promise<void> => {
   const arn = keyArnOf(news.keyId, parts)
-  if (stored === undefined) throw new Fault('NotFoundException', `Key '${arn}' does not exist`)
+  if (stored === undefined) return requireThere(news.keyId, stored, parts)
   const { multiRegion } = stored.value
   const shared = openPayload<SharedPayload>(news.sealed, news.keyId, parts.transportKey, parts.region)
   if (multiRegion === undefined || shared.version <= multiRegion.version) return

@@ -21,6 +21,8 @@ import { raiseFence } from './write-guard.ts'
 /** Secondaries that one pool may have (spec/replication.md, "Names"). */
 export const replicasMax = 5
 
+export type ReplicaName = { readonly poolId: string; readonly regionName: string }
+
 export type Primary = {
   /** Takes up what was still to be told when the process ended, and starts trimming. */
   resume(): Promise<void>
@@ -32,6 +34,10 @@ export type Primary = {
   ): Promise<void>
   /** Enters a Region that has a replica which follows this one; does nothing if it is entered. Rejects with a Fault. */
   enterStray(poolId: string, regionName: string): Promise<void>
+  /** Replicas that have reported nothing for so long, though nothing is left to be told to them. */
+  silent(forMs: number): Promise<readonly ReplicaName[]>
+  /** Invites a Region that lost its replica; does nothing if it is none any more, or is being told something already. */
+  inviteAgain(replica: ReplicaName): Promise<void>
   setReplicaStatus(poolId: string, regionName: string, status: 'ACTIVE' | 'INACTIVE'): Promise<StatusRegister>
   deleteReplica(poolId: string, regionName: string): Promise<void>
   poolDeleted(poolId: string): void
@@ -214,6 +220,30 @@ export const createPrimary = (
       } finally {
         errands.run(errand)
       }
+    },
+    silent: async (forMs) => {
+      const silent: ReplicaName[] = []
+      for await (const { poolId, role, replicaRegions } of registrations.all())
+        for (const regionName of role === 'PRIMARY' ? replicaRegions : []) {
+          const heardAtMs = positions.of(poolId, regionName)?.reportedAtMs ?? positions.startedAtMs
+          if (clock.now() - heardAtMs < forMs) continue
+          if ((await registrations.errand(poolId, regionName)) === undefined)
+            silent.push({ poolId, regionName })
+        }
+      return silent
+    },
+    inviteAgain: async ({ poolId, regionName }) => {
+      const errand: Errand = { poolId, regionName, kind: 'invite' }
+      const isAdded = await registrations.addErrand(
+        errand,
+        (pool) =>
+          pool.role === 'PRIMARY' &&
+          pool.replicaRegions.includes(regionName) &&
+          reignOf(pool).isOpening !== true,
+      )
+      if (!isAdded) return
+      log.warn({ poolId, regionName }, 'the Region has lost its replica, and is invited again')
+      errands.run(errand)
     },
     setReplicaStatus: async (poolId, regionName, status) => {
       const { status: now, statusAtMs } = await records.update(poolId, regionName, (current) => {

@@ -50,6 +50,8 @@ export type Registrations = {
   remove(poolId: string): Promise<void>
   errand(poolId: string, regionName: string): Promise<Errand | undefined>
   allErrands(): AsyncIterable<Errand>
+  /** Resolves with false, and adds nothing, where there is one for the replica already or the pool makes it none. */
+  addErrand(errand: Errand, isDue: (pool: RegisteredPool) => boolean): Promise<boolean>
   /** Changes the pool's registration and adds or replaces the errand, in one commit. */
   updateWithErrand(
     errand: Errand,
@@ -128,6 +130,17 @@ export const createRegistrations = (vault: Pick<Vault, 'region'>): Registrations
       }),
     errand: async (poolId, regionName) => (await region.get(errands, errandKey(poolId, regionName)))?.value,
     allErrands: () => walk((after) => region.list(errands, page(after))),
+    addErrand: (errand, isDue) =>
+      onConflictAgain(async () => {
+        const pool = await region.get(registeredPools, errand.poolId)
+        const known = await region.get(errands, errandKey(errand.poolId, errand.regionName))
+        if (pool === undefined || known !== undefined || !isDue(pool.value)) return false
+        await region.commit((changes) => {
+          changes.expect(pool)
+          changes.create(errands, errand)
+        })
+        return true
+      }),
     updateWithErrand: (errand, change) => updateWithErrands(errand.poolId, [errand], change),
     updateWithErrands,
     updateWithoutErrands: (poolId, change) =>

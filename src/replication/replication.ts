@@ -6,6 +6,7 @@ import { type ConfirmationState, createConfirmations } from './confirmations.ts'
 import type { FollowerStatus } from './follower.ts'
 import { createHandover } from './handover.ts'
 import { type Lag, lagAtSecondary } from './lag.ts'
+import { createLostReplicas } from './lost-replicas.ts'
 import { createOpening } from './opening.ts'
 import { replicationOperations } from './operations/replication-operations.ts'
 import { createOperatorActions } from './operator-actions.ts'
@@ -82,6 +83,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
     turns,
   })
   const strays = createStrays(parts, registrations, { primary, secondary, succession, claims })
+  const lostReplicas = createLostReplicas(parts, primary, claims)
   const comparison = createComparison(parts, registrations, claims)
   const reapply = createReapply(parts, registrations, setAside)
   const { actions, calls } = createReplicaActions(parts, registrations, primary, secondary)
@@ -124,6 +126,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
       await primary.resume()
       await secondary.resume()
       strays.start()
+      lostReplicas.start()
     },
     status: async () => {
       const followers = secondary.statuses()
@@ -132,7 +135,9 @@ export const createReplication = (options: ReplicationOptions): Replication => {
     },
     close: async () => {
       await Promise.all(
-        [strays, promotion, opening, handover, succession, primary, secondary].map((part) => part.close()),
+        [strays, lostReplicas, promotion, opening, handover, succession, primary, secondary].map((part) =>
+          part.close(),
+        ),
       )
     },
   }

@@ -22,11 +22,12 @@ export const replicateKey = keyOperation({
       throw new Fault('UnsupportedOperationException', `${arn} is not a multi-Region key.`)
     if (key.multiRegion.primaryRegion !== context.region)
       throw new Fault('UnsupportedOperationException', `${arn} is not a multi-Region primary key.`)
-    if (target === context.region || key.multiRegion.replicaRegions.includes(target))
-      throw new Fault(
-        'AlreadyExistsException',
-        `A related multi-Region key of ${arn} already exists in Region ${target}.`,
-      )
+    const alreadyThere = new Fault(
+      'AlreadyExistsException',
+      `A related multi-Region key of ${arn} already exists in Region ${target}.`,
+    )
+    if (target === context.region) throw alreadyThere
+    const isListed = key.multiRegion.replicaRegions.includes(target)
     if (!context.peers.knownRegions.includes(target))
       throw new Fault('UnsupportedOperationException', `Region ${target} is not a Region of this deployment.`)
     const policy = input.Policy ?? defaultPolicy(context.account)
@@ -34,7 +35,9 @@ export const replicateKey = keyOperation({
     if (input.BypassPolicyLockoutSafetyCheck !== true)
       requireFuturePolicyAccess(policy, key.keyId, { ...context, region: target })
     const tags = mergeTags({}, input.Tags ?? [])
-    const replicaRegions = [...key.multiRegion.replicaRegions, target]
+    const replicaRegions = isListed
+      ? key.multiRegion.replicaRegions
+      : [...key.multiRegion.replicaRegions, target]
     const changed = withShared(key, { replicaRegions })
     const payload = {
       ...sharedOf(changed),
@@ -50,7 +53,8 @@ export const replicateKey = keyOperation({
         sealed: sealPayload(payload, target, context),
       })
     } catch (error) {
-      throw unreachable(target, error)
+      // One that is listed is made again only where its Region has lost it, and says so by taking it.
+      throw isListed ? alreadyThere : unreachable(target, error)
     }
     await context.records.keys.replace(stored, changed)
     for (const region of key.multiRegion.replicaRegions)

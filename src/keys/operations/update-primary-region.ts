@@ -1,7 +1,26 @@
-// UpdatePrimaryRegion: a replica key becomes the primary, and the primary its replica.
-import { Fault } from '../../wire/fault.ts'
+// UpdatePrimaryRegion: a replica key becomes the primary, and the primary its replica. A replica whose primary is lost becomes the primary by itself.
+import { Fault, isFault } from '../../wire/fault.ts'
 import { findKey, keyArnOf, keyOperation, requireNotPendingDeletion } from '../key-operation.ts'
-import { sealPayload, sharedOf, unreachable } from '../related-keys.ts'
+import type { PeerKeyServices } from '../peers.ts'
+import { sealPayload, sharedOf, tellReplicas, unreachable } from '../related-keys.ts'
+
+/** More than a primary that is lost can have told the other replicas, and not this one. */
+const versionsAhead = 1_000_000
+
+/** Only the primary's own Region can say that it has the key no more: one that doesn't answer may come back with it. */
+const isLostThere = async (
+  keyId: string,
+  primaryRegion: string,
+  peers: PeerKeyServices,
+): Promise<boolean> => {
+  try {
+    await peers.send(primaryRegion, { kind: 'find', keyId })
+    return false
+  } catch (error) {
+    if (isFault(error) && error.code === 'NotFoundException') return true
+    throw unreachable(primaryRegion, error)
+  }
+}
 
 export const updatePrimaryRegion = keyOperation({
   name: 'UpdatePrimaryRegion',
@@ -17,8 +36,23 @@ export const updatePrimaryRegion = keyOperation({
       throw new Fault('UnsupportedOperationException', `${arn} is not a multi-Region key.`)
     // It is what was asked for: also when the answer to an earlier request was lost.
     if (multiRegion.primaryRegion === target) return {}
-    if (multiRegion.primaryRegion !== context.region)
+    const { primaryRegion } = multiRegion
+    if (primaryRegion !== context.region) {
+      if (target === context.region && (await isLostThere(key.keyId, primaryRegion, context.peers))) {
+        const found = {
+          ...key,
+          multiRegion: {
+            primaryRegion: context.region,
+            replicaRegions: multiRegion.replicaRegions.filter((region) => region !== context.region),
+            version: multiRegion.version + versionsAhead,
+          },
+        }
+        await context.records.keys.replace(stored, found)
+        await tellReplicas(found, context)
+        return {}
+      }
       throw new Fault('UnsupportedOperationException', `${arn} is not a multi-Region primary key.`)
+    }
     if (!multiRegion.replicaRegions.includes(target))
       throw new Fault('NotFoundException', `${arn} has no replica key in Region ${target}.`)
     const changed = {
