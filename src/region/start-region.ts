@@ -8,7 +8,6 @@ import { Hono } from 'hono'
 import { createEndpoints } from '../directory/endpoints.ts'
 import { importRunnerOf } from '../directory/import/import-runner.ts'
 import { regionalSettings, registeredPools } from '../directory/records/user-pool.ts'
-import type { ReplicaControl } from '../directory/replica-port.ts'
 import type { Runtime } from '../directory/runtime.ts'
 import { dropUnfinishedPools } from '../directory/unfinished-pools.ts'
 import { createUserPoolService } from '../directory/user-pool-service.ts'
@@ -16,7 +15,6 @@ import { createKeyService } from '../keys/key-service.ts'
 import { loadRootKey } from '../keys/root-key.ts'
 import { createMessages } from '../messages/create-messages.ts'
 import { startDelivery } from '../messages/delivery/start-delivery.ts'
-import { readInbox } from '../messages/inbox.ts'
 import { startTriggers } from '../messages/triggers/start-triggers.ts'
 import { createFormEndpoints } from '../oauth/form-endpoints.ts'
 import { createOauthApp } from '../oauth/oauth-app.ts'
@@ -24,9 +22,7 @@ import { createOperatorService } from '../operator/operator-service.ts'
 import { createAuthEventFeedbackApp } from '../pages/auth-event-feedback.ts'
 import { createConfirmUserApp } from '../pages/confirm-user.ts'
 import { confirmationsAtLead } from '../replication/confirmations.ts'
-import { readFields } from '../replication/message-fields.ts'
 import { replicationOperations } from '../replication/operations/replication-operations.ts'
-import { type PeerCallHandler, PeerFailure } from '../replication/peer-port.ts'
 import { createReplication } from '../replication/replication.ts'
 import { createWriteGuard, type WriteWatch } from '../replication/write-guard.ts'
 import { createForwarder } from '../routing/forward.ts'
@@ -35,36 +31,34 @@ import { readCompromisedPasswords } from '../signin/threat/compromised-passwords
 import { createPasswordWorkers } from '../srp/password-worker.ts'
 import { Conflict } from '../store/store.ts'
 import { systemClock, systemRandom } from '../telemetry/clock.ts'
-import { createLogger, type Logger } from '../telemetry/log.ts'
+import { createLogger } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import type { DataKey } from '../vault/envelope.ts'
 import { createKeyServiceClient, servicePrincipals } from '../vault/key-service-client.ts'
-import { createVault, type Vault } from '../vault/vault.ts'
+import { createVault } from '../vault/vault.ts'
 import { createDispatcher } from '../wire/dispatch.ts'
-import { Fault } from '../wire/fault.ts'
 import { startListener } from '../wire/listener.ts'
 import type { RegionConfiguration } from './configuration.ts'
 import { credentialLookup } from './credentials.ts'
 import { deriveSecrets } from './deployment-secrets.ts'
 import { createImportApp } from './import-app.ts'
+import { inboxOf } from './inbox-of.ts'
 import { latest } from './latest.ts'
+import { acceptLeadNews, createLeadControl, leadNewsCall } from './lead-news.ts'
 import { handToLead } from './lead-requests.ts'
 import { createOperatorApp } from './operator-app.ts'
-import { createPeerEndpoint, isPeerPath, refuseOutsider } from './peer-endpoint.ts'
-import { createPeerIdentity } from './peer-identity.ts'
-import { createPeerListener } from './peer-listener.ts'
-import { createPeerTransport } from './peer-transport.ts'
+import { isPeerPath, refuseOutsider } from './peer-endpoint.ts'
+import { createPeerKeyServices, keyNewsCall } from './peer-key-services.ts'
 import { isTunnelRequest } from './peer-tunnel.ts'
+import { createPeers } from './peers.ts'
+import { publicNames } from './public-names.ts'
 import { type Lead, openRegionStore } from './region-store.ts'
 import { createResealing } from './reseal-pools.ts'
 import { userPoolOperations } from './user-pool-operations.ts'
 
-const poolsPerInboxMax = 1_000
 const sweepMs = 3_600_000
 /** Where other nodes serve, a pool that is younger may still be in the making. */
 const unfinishedAgeMs = 600_000
-const keyNewsCall = 'key-service'
-const leadNewsCall = 'lead-news'
 
 export type RunningRegion = { readonly origin: string; readonly port: number; close(): Promise<void> }
 
@@ -73,19 +67,6 @@ const regionKeyFrom = (rootKey: DataKey): DataKey => ({
   id: rootKey.id,
   bytes: Buffer.from(hkdfSync('sha256', rootKey.bytes, new Uint8Array(), 'twinpool region key', 32)),
 })
-
-const inboxOf = async (
-  vault: Vault,
-  log: Logger,
-  destination: string | undefined,
-): Promise<readonly object[]> => {
-  const { items } = await vault.region.list(registeredPools, { limit: poolsPerInboxMax })
-  return readInbox(
-    { vault, clock: systemClock, log },
-    items.map(({ value }) => value.poolId),
-    destination,
-  )
-}
 
 /**
  * Starts a Region in this process; resolves when it serves. Rejects with StoreLocked or StoreFailure, RootKeyRefused, or the system's error
@@ -116,25 +97,8 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     const { store, lead: takeLead } = await openRegionStore(configuration, { clock, random, log })
     started.push(() => store.close())
 
-    const identity = createPeerIdentity({
-      region,
-      authoritySeed: secrets.peerAuthoritySeed,
-      files: configuration.peerTls,
-      clock,
-      random,
-      log,
-    })
-    const publicAuthority = tls?.authority
-    const peerKey = secrets.peerKey
-    const transport = createPeerTransport({
-      region,
-      peers,
-      peerKey,
-      identity,
-      publicAuthority,
-      clock,
-      random,
-    })
+    const between = createPeers(configuration, secrets, tls?.authority, { clock, random, log })
+    const { transport } = between
     started.push(() => transport.close())
 
     const keyServer = await retried(() =>
@@ -147,23 +111,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         clock,
         random,
         log,
-        peers: {
-          knownRegions: Object.keys(peers),
-          send: async (target, message) => {
-            try {
-              await transport.call(target, keyNewsCall, message)
-            } catch (error) {
-              // A refusal is the other key service's answer; being unreachable is not.
-              if (
-                error instanceof PeerFailure &&
-                error.code.endsWith('Exception') &&
-                error.code !== 'InternalErrorException'
-              )
-                throw new Fault(error.code, error.message, { cause: error })
-              throw error
-            }
-          },
-        },
+        peers: createPeerKeyServices(transport, Object.keys(peers)),
       }),
     )
     started.push(() => keyServer.close())
@@ -230,20 +178,13 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       afterWrite: (poolId, collections, position) => watch().afterWrite(poolId, collections, position),
     })
     const isLeader = (): boolean => lead?.isLeader() ?? configuration.postgres === undefined
-    /** A node that doesn't lead tells the one that does, through the Region's own origin; if nobody leads, whoever begins to finds it in the store. */
-    const tellLead = (news: 'revocation-made' | 'pool-deleted', poolId: string): void => {
-      transport
-        .call(region, leadNewsCall, { news, poolId })
-        .catch((error: unknown) => log.warn({ err: error, poolId, news }, 'the lead node could not be told'))
-    }
-    const replicaControl: ReplicaControl = {
-      knownRegions: () => replication.control.knownRegions(),
-      listReplicas: (poolId) => replication.control.listReplicas(poolId),
-      revocationMade: (poolId) =>
-        isLeader() ? replication.control.revocationMade(poolId) : tellLead('revocation-made', poolId),
-      poolDeleted: (poolId) =>
-        isLeader() ? replication.control.poolDeleted(poolId) : tellLead('pool-deleted', poolId),
-    }
+    const replicaControl = createLeadControl({
+      region,
+      transport,
+      log,
+      control: () => replication.control,
+      isLeader,
+    })
     const passwords = createPasswordWorkers({ random, clock })
     started.push(() => passwords.close())
 
@@ -326,13 +267,8 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     app.route('/', createOauthApp(runtime))
     const pages = getRequestListener(app.fetch)
     const forms = createFormEndpoints(runtime)
-    const peerEndpoint = createPeerEndpoint({
-      region,
-      peerKey,
-      clock,
-      random,
-      log,
-      handlers: {
+    const peerListener = between.listenWith(
+      {
         calls: latest(() => ({
           ...replication.handlers.calls,
           [keyNewsCall]: keyServer.acceptPeerMessage,
@@ -340,17 +276,8 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         })),
         streams: latest(() => replication.handlers.streams),
       },
-    })
-
-    const peerListener = createPeerListener({
-      regions: Object.keys(peers),
-      identity,
-      endpoint: peerEndpoint,
-      isLeader,
-      leader: () => lead?.leader(),
-      publicAuthority,
-      log,
-    })
+      { isLeader, leader: () => lead?.leader() },
+    )
 
     const forwarder = createForwarder(tls === undefined ? undefined : Buffer.from(tls.authority))
     started.push(() => forwarder.close())
@@ -444,35 +371,4 @@ const retried = async <Part>(make: () => Promise<Part>): Promise<Part> => {
     if (error instanceof Conflict) return make()
     throw error
   }
-}
-
-/** Takes what another node of this Region tells its lead. */
-const acceptLeadNews =
-  (region: string, leading: () => ReplicaControl | undefined): PeerCallHandler =>
-  async (fromRegion, body) => {
-    const fields = readFields(body)
-    if (fromRegion !== region)
-      throw new Fault('AccessDeniedException', 'This is for the nodes of one Region.', { status: 403 })
-    const poolId = fields.text('poolId')
-    const news = fields.oneOf('news', ['revocation-made', 'pool-deleted'])
-    const control = leading()
-    if (control === undefined)
-      throw new Fault('ServiceUnavailable', 'This node does not lead.', { status: 503 })
-    if (news === 'pool-deleted') control.poolDeleted(poolId)
-    else control.revocationMade(poolId)
-    return {}
-  }
-
-/** How names under the base domain begin and end. Whatever serves port 443 before the router speaks HTTPS there. */
-const publicNames = ({
-  publicPort,
-  routerOrigin,
-  tls,
-}: Pick<RegionConfiguration, 'publicPort' | 'routerOrigin' | 'tls'>): {
-  readonly scheme: 'http' | 'https'
-  readonly portSuffix: string
-} => {
-  const scheme = tls !== undefined || publicPort === 443 ? 'https' : 'http'
-  const { port } = new URL(publicPort === undefined ? routerOrigin : `${scheme}://router:${publicPort}`)
-  return { scheme, portSuffix: port === '' ? '' : `:${port}` }
 }
