@@ -1,4 +1,4 @@
-// One HTTP POST to a service that delivers messages: bounded in time, without redirects, its answer read within a limit.
+// One HTTP POST (or PUT) to a service that delivers messages or logs: bounded in time, without redirects, its answer read within a limit.
 import { DeliveryFailure } from './transport.ts'
 
 const answerBytesMax = 64 * 1024
@@ -18,17 +18,18 @@ const readLimited = async (answer: Response): Promise<string> => {
 export const post = async (
   url: string,
   headers: Readonly<Record<string, string>>,
-  body: string,
+  body: string | Uint8Array<ArrayBuffer>,
   timeLimitMs: number,
+  { method = 'POST', signal }: { readonly method?: 'POST' | 'PUT'; readonly signal?: AbortSignal } = {},
 ): Promise<{ readonly status: number; readonly text: string }> => {
   try {
     const answer = await fetch(url, {
-      method: 'POST',
+      method,
       headers,
       body,
       // A redirect would take the message to a place that nobody configured.
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeLimitMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeLimitMs), ...(signal === undefined ? [] : [signal])]),
     })
     return { status: answer.status, text: await readLimited(answer) }
   } catch (error) {
