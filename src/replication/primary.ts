@@ -243,7 +243,15 @@ export const createPrimary = (
       )
       if (!isAdded) return
       log.warn({ poolId, regionName }, 'the Region has lost its replica, and is invited again')
-      errands.run(errand)
+      try {
+        await records.update(poolId, regionName, (current) =>
+          current.status === 'ACTIVE' || current.status === 'INACTIVE'
+            ? { ...current, ...setStatus(current, 'CREATING', clock.now()) }
+            : current,
+        )
+      } finally {
+        errands.run(errand)
+      }
     },
     setReplicaStatus: async (poolId, regionName, status) => {
       const { status: now, statusAtMs } = await records.update(poolId, regionName, (current) => {

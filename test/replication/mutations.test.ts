@@ -163,6 +163,22 @@ const bugs: readonly Bug[] = [
     }),
   },
   {
+    what: 'a Region that has lost its disk is not invited again',
+    within: 200,
+    says: /has no replica/,
+    plant: () => ({
+      transport: (transport) => ({
+        ...transport,
+        call: async (to, name, body, options) => {
+          const answer = await transport.call(to, name, body, options)
+          if (name === 'claim' && !(answer as { isHere: boolean }).isHere)
+            throw new PeerFailure('Unreachable', 'no answer')
+          return answer
+        },
+      }),
+    }),
+  },
+  {
     what: 'what a former primary alone had is not set aside',
     within: 100,
     says: /I13: /,

@@ -19,6 +19,8 @@ export type DiskWitness = {
   forgot(): void
   /** The removal of everything of a scope began. */
   dropped(scope: string): void
+  /** Everything is gone. */
+  lost(): void
 }
 
 export type DiskFaults = {
@@ -42,6 +44,8 @@ export type Disk = {
   changeCount(): number
   /** The process that has the disk open ends at its `count`-th next step: just before or just after that is durable. */
   crashAtStep(count: number, crash: () => void): void
+  /** There is another disk in its place, an empty one. No process may have it open. */
+  lose(): void
   /** What a process gets that opens the disk. Drops that were cut short go on. */
   open(life: Life): Store
 }
@@ -204,6 +208,13 @@ export const createDisk = (options: {
     faults,
     mustBeOpenedAgain: () => torn !== undefined,
     changeCount: () => changes,
+    lose: () => {
+      content.erase()
+      dropping.clear()
+      torn = undefined
+      changes += 1
+      witness.lost()
+    },
     crashAtStep: (count, crash) => {
       crashing = { stepsLeft: count, crash }
     },

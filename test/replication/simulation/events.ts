@@ -241,6 +241,11 @@ export const createEvents = (
     known.garbled.add(to)
     later(() => network.faults.garbled.delete(link))
   }
+  /** Of a secondary: what the primary had alone would be lost with its disk. */
+  const loseDisk = async (): Promise<void> => {
+    const of = await likelyReplica(true)
+    if ((await registeredIn(of))?.role === 'SECONDARY') world.loseDisk(of.name)
+  }
   const crashAtStep = (): void => {
     const { name, disk } = anyRegion()
     disk.crashAtStep(1 + dice.below(8), () => world.crash(name))
@@ -290,6 +295,7 @@ export const createEvents = (
     'full disk': { weight: 2, run: () => diskFault({ state: 'full' }) },
     'broken disk': { weight: 1, run: () => diskFault({ state: 'broken' }) },
     'lost announcements': { weight: 1, run: () => diskFault({ losesAnnouncements: true }) },
+    'lost disk': { weight: 1, run: loseDisk },
     'torn commit': { weight: 2, run: tear },
     'clock jumps': { weight: 2, run: () => anyRegion().setClock(dice.between(-4_000, 4_000)) },
     'key closed': { weight: 2, run: closeKey },

@@ -197,6 +197,15 @@ export const createKnown = (
         trace.add(`copy ${region} from ${from}`)
       },
       forgot: () => droppedCount.set(region, 1 + (droppedCount.get(region) ?? 0)),
+      lost: () => {
+        trace.add(`lost ${region}`)
+        standing.delete(region)
+        droppedCount.set(region, 1 + (droppedCount.get(region) ?? 0))
+        forgetLog(region, () => true)
+        // What was made and set there alone is lost with it.
+        for (const made of revocations) if (made.region === region) made.isUnreadable = true
+        statusSet.delete(region)
+      },
       dropped: (scope) => {
         trace.add(`dropping ${region} ${scope}`)
         if (!scope.startsWith('@')) standing.delete(region)

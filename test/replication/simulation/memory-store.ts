@@ -31,6 +31,8 @@ type Stream = {
 }
 
 export type MemoryStore = Store & {
+  /** Everything goes. */
+  erase(): void
   /** The stream's head and log go; its records stay, as in the first moment of a drop. */
   removeStream(name: string): void
   /** Plants a bug: the position of the last entry is lost, what it changed is not. */
@@ -250,6 +252,9 @@ export const createMemoryStore = (clock: Clock, { comparesDigests = true } = {})
     forgetLast: (name) => {
       const stream = streams.get(name)
       if (stream?.log.pop() !== undefined) stream.position -= 1
+    },
+    erase: () => {
+      for (const all of [records, counters, streams]) all.clear()
     },
     removeStream: (name) => streams.delete(name),
     close: async () => {},

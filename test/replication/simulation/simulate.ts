@@ -150,26 +150,31 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
       )
   }
 
-  for (const name of names) await world.during(world.start(name))
-  await world.during(makePool(world))
-  const events = createEvents(world, known, checks.noteKeys, attempt)
-  const deck = deckOf(events, dice).filter((name) => options.without?.includes(name) !== true)
-  const steps = options.steps ?? stepsDefault
-  await makeFirstReplicas(world, attempt, dice)
-  supervise(world, attempt, dice.fork('supervisor'))
-  for (let step = 0; step < steps; step += 1) {
-    const name = dice.pick(deck)
-    trace.add(`step ${step} ${name}`)
-    const event = events[name]
-    if (event !== undefined) attempt(name, event.run)
-    await world.time.pass(dice.below(dice.once(10) ? 3_000 : 200))
-    await check()
-  }
+  try {
+    for (const name of names) await world.during(world.start(name))
+    await world.during(makePool(world))
+    const events = createEvents(world, known, checks.noteKeys, attempt)
+    const deck = deckOf(events, dice).filter((name) => options.without?.includes(name) !== true)
+    const steps = options.steps ?? stepsDefault
+    await makeFirstReplicas(world, attempt, dice)
+    supervise(world, attempt, dice.fork('supervisor'))
+    for (let step = 0; step < steps; step += 1) {
+      const name = dice.pick(deck)
+      trace.add(`step ${step} ${name}`)
+      const event = events[name]
+      if (event !== undefined) attempt(name, event.run)
+      await world.time.pass(dice.below(dice.once(10) ? 3_000 : 200))
+      await check()
+    }
 
-  await comeToRest(world, known, check, checks)
-  await checkEnd(world, known)
-  await check()
-  return { hash: trace.hash(), counts: trace.counts() }
+    await comeToRest(world, known, check, checks)
+    await checkEnd(world, known)
+    await check()
+    return { hash: trace.hash(), counts: trace.counts() }
+  } finally {
+    // Connections that are still open would keep the whole world in memory.
+    for (const name of names) world.crash(name)
+  }
 
   async function comeToRest(
     all: World,

@@ -3,7 +3,7 @@ import type { RegisteredPool } from '../../../src/directory/records/user-pool.ts
 import { reignOf } from '../../../src/replication/reign.ts'
 import type { StatusRegister } from '../../../src/replication/status-register.ts'
 import { keyArnIn, poolId } from '../support/deployment.ts'
-import { isSameRecord } from './history.ts'
+import { isAncestor, isSameRecord, type Moment } from './history.ts'
 import type { Known } from './known.ts'
 import { errandsIn, keysIn, registeredIn, replicaRecordsIn, validAfterIn } from './look.ts'
 import type { SimulatedRegion, World } from './world.ts'
@@ -104,10 +104,13 @@ export const createStepChecks = (world: World, known: Known): StepChecks => {
       }
     return { changeCount: disk.changeCount(), formerReplicas, register, records }
   }
-  const standingBefore = new Map<string, number>()
+  const standingBefore = new Map<string, Moment>()
+  /** Or was never in this history: between two looks a Region can have given way and taken over again. */
   const wasRemovedMeanwhile = (name: string, key: string): boolean => {
-    const from = standingBefore.get(name) ?? 0
-    for (let at = known.standing.get(name); at !== undefined && at.position > from; at = at.before)
+    const from = standingBefore.get(name)
+    const stands = known.standing.get(name)
+    if (from !== undefined && !isAncestor(from, stands)) return true
+    for (let at = stands; at !== undefined && at !== from; at = at.before)
       if (at.entry?.deletes.some((deleted) => deleted.key === key) === true) return true
     return false
   }
@@ -199,7 +202,8 @@ export const createStepChecks = (world: World, known: Known): StepChecks => {
           await checkRevocations(region, pool)
         }
         seen.set(region.name, await checkStatus(region, pool))
-        standingBefore.set(region.name, known.standing.get(region.name)?.position ?? 0)
+        const stands = known.standing.get(region.name)
+        if (stands !== undefined) standingBefore.set(region.name, stands)
         await checkDismissals(region, pool)
       }
       checkEpochs()

@@ -50,6 +50,8 @@ export type World = {
   /** Resolves when the process serves; rejects when it can't start, as with a full disk. Does nothing if there is one. */
   start(name: string): Promise<void>
   crash(name: string): void
+  /** The Region's process ends, and it begins again with an empty disk. */
+  loseDisk(name: string): void
   /** Does what takes simulated time. */
   during<Value>(work: Promise<Value>): Promise<Value>
 }
@@ -194,6 +196,12 @@ export const createWorld = (options: WorldOptions): World => {
     return { life, vault, replication, isServing: false }
   }
 
+  const crash = (name: string): void => {
+    const { process, starting } = region(name)
+    starting?.end()
+    process?.life.end()
+  }
+
   return {
     dice,
     time,
@@ -227,10 +235,13 @@ export const createWorld = (options: WorldOptions): World => {
         throw error
       }
     },
-    crash: (name) => {
-      const { process, starting } = region(name)
-      starting?.end()
-      process?.life.end()
+    crash,
+    loseDisk: (name) => {
+      const of = region(name)
+      crash(name)
+      of.disk.lose()
+      // It knows the Region's keyring, of which there will be another.
+      of.reader = undefined
     },
     during: async (work) => {
       let isDone = false
