@@ -4,6 +4,7 @@ import type { Logger } from '../telemetry/log.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { CompromisedPasswords } from './compromised-passwords-port.ts'
 import type { Endpoints } from './endpoints.ts'
+import type { UserPoolLogs } from './log-delivery-port.ts'
 import type { Messages } from './messages-port.ts'
 import type { Passwords, SrpSteps } from './passwords-port.ts'
 import type { ReplicaControl } from './replica-port.ts'
@@ -21,6 +22,8 @@ export type Runtime = {
   readonly messages: Messages
   readonly triggers: Triggers
   readonly replicaControl: ReplicaControl
+  /** Absent: this Region has no endpoint to deliver logs to. */
+  readonly logs?: UserPoolLogs
   /** Absent: the operator gave no list. */
   readonly compromisedPasswords?: CompromisedPasswords
 }
