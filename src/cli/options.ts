@@ -18,7 +18,7 @@ const checkKnown = (rawArgs: readonly string[], declared: ArgsDef): void => {
       placesLeft -= 1
       continue
     }
-    const name = /^--([a-z][a-z-]*)(=|$)/.exec(word)?.[1]
+    const name = /^--([a-z][a-z0-9-]*)(=|$)/.exec(word)?.[1]
     const declaration = name === undefined ? undefined : declared[name]
     if (declaration === undefined)
       throw new CliFailure(

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { CliFailure } from './cli-failure.ts'
 import { accountId, regionNames } from './deployment.ts'
 import { describeDeployment } from './describe-deployment.ts'
+import { logFlags, logFlaw, logOptions, logsOf } from './log-options.ts'
 import { messageFlags, messageFlaw, messageOptions, messagesOf } from './message-options.ts'
 import { portOption, readOptions } from './options.ts'
 import { stopRequest } from './stop-request.ts'
@@ -63,6 +64,7 @@ const declared = {
     valueHint: 'file',
   },
   ...messageFlags,
+  ...logFlags,
   json: { type: 'boolean', description: 'Print the endpoints as one line of JSON' },
   'log-level': {
     type: 'string',
@@ -126,11 +128,13 @@ const options = z
       .optional(),
     ...messageOptions,
     snsAccessKey: accessKeyOption.optional(),
+    ...logOptions,
+    logsAccessKey: accessKeyOption.optional(),
     json: z.boolean().default(false),
     logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'one of debug, info, warn, error, silent'),
   })
   .superRefine((given, context) => {
-    const [path, message] = messageFlaw(given) ?? []
+    const [path, message] = messageFlaw(given) ?? logFlaw(given) ?? []
     if (path !== undefined) context.addIssue({ code: 'custom', path: [path], message: message ?? '' })
   })
 
@@ -155,6 +159,7 @@ export const start = defineCommand({
         },
         compromisedPasswordsFile: given.compromisedPasswords,
         messages: messagesOf(given),
+        logs: logsOf(given),
         logDescriptor: standardError,
         isRestarted: true,
         say: (line) => console.error(line),

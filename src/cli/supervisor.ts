@@ -28,6 +28,8 @@ export type SupervisorOptions = RequestedDeployment & {
   readonly compromisedPasswordsFile?: string | undefined
   /** How the Regions send messages to users. */
   readonly messages?: RegionConfiguration['messages']
+  /** Where the Regions deliver logs of user pools to. */
+  readonly logs?: RegionConfiguration['logs']
   readonly logLevel: LogLevel
   readonly logDescriptor: number
   readonly isRestarted: boolean
@@ -71,7 +73,7 @@ const plan = (
   ports: readonly number[],
 ): Plan => {
   const random = options.random ?? systemRandom
-  const { host, baseDomain, publicPort, lambda, compromisedPasswordsFile, messages, logLevel } = options
+  const { host, baseDomain, publicPort, lambda, compromisedPasswordsFile, messages, logs, logLevel } = options
   const tls = options.isTls
     ? prepareTls(folder, tlsNames(host, deployment.regions, baseDomain), options.clock ?? systemClock, random)
     : undefined
@@ -103,6 +105,7 @@ const plan = (
       lambda,
       ...(compromisedPasswordsFile === undefined ? {} : { compromisedPasswordsFile }),
       messages,
+      logs,
       dataKeyLifetimeSeconds: 60,
       logLevel,
     }),

@@ -73,6 +73,19 @@ export const messageDelivery = z.object({
     .optional(),
 })
 
+const awsEndpoint = z.union([z.literal('aws'), origin])
+
+export const logDelivery = z.object({
+  cloudWatchLogs: z.object({ endpoint: awsEndpoint }).optional(),
+  firehose: z.object({ endpoint: awsEndpoint }).optional(),
+  /** `region`: where the buckets are, if elsewhere. */
+  s3: z.object({ endpoint: awsEndpoint, region: regionName.optional() }).optional(),
+  /** Absent: the deployment's first access key; for `aws` what the AWS SDK finds. */
+  credentials: credentials.optional(),
+  /** How long events wait for others to go with them (1 unless said, for S3 60). */
+  batchSeconds: z.int().min(0).max(300).optional(),
+})
+
 export const regionConfiguration = z.object({
   region: regionName,
   account: z.string().regex(/^\d{12}$/, 'an account ID has 12 digits'),
@@ -118,6 +131,8 @@ export const regionConfiguration = z.object({
     .optional(),
   /** How messages to users leave the deployment. What has no way out stays in the development inbox. */
   messages: messageDelivery.optional(),
+  /** Where logs of user pools are delivered to (SetLogDeliveryConfiguration). What has no endpoint is not delivered. */
+  logs: logDelivery.optional(),
   /** Passwords that are known elsewhere, as they are or as SHA-1 in hex, one a line: for threat protection. */
   compromisedPasswordsFile: z.string().min(1).optional(),
   dataKeyLifetimeSeconds: z.int().min(1).max(3_600).default(60),

@@ -7,12 +7,14 @@ import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createEndpoints } from '../directory/endpoints.ts'
 import { importRunnerOf } from '../directory/import/import-runner.ts'
+import { logDeliveries } from '../directory/records/pool-configuration.ts'
 import { regionalSettings, registeredPools } from '../directory/records/user-pool.ts'
 import type { Runtime } from '../directory/runtime.ts'
 import { dropUnfinishedPools } from '../directory/unfinished-pools.ts'
 import { createUserPoolService } from '../directory/user-pool-service.ts'
 import { createKeyService } from '../keys/key-service.ts'
 import { loadRootKey } from '../keys/root-key.ts'
+import { startLogDelivery } from '../log-delivery/start-log-delivery.ts'
 import { createMessages } from '../messages/create-messages.ts'
 import { startDelivery } from '../messages/delivery/start-delivery.ts'
 import { startTriggers } from '../messages/triggers/start-triggers.ts'
@@ -24,6 +26,7 @@ import { createConfirmUserApp } from '../pages/confirm-user.ts'
 import { confirmationsAtLead } from '../replication/confirmations.ts'
 import { replicationOperations } from '../replication/operations/replication-operations.ts'
 import { createReplication } from '../replication/replication.ts'
+import { backOffMs, systemTimer } from '../replication/timer.ts'
 import { createWriteGuard, type WriteWatch } from '../replication/write-guard.ts'
 import { createForwarder } from '../routing/forward.ts'
 import { acceptRevocations } from '../signin/revocation.ts'
@@ -59,6 +62,8 @@ import { userPoolOperations } from './user-pool-operations.ts'
 const sweepMs = 3_600_000
 /** Where other nodes serve, a pool that is younger may still be in the making. */
 const unfinishedAgeMs = 600_000
+/** Between attempts to deliver logs. */
+const logBackOff = { firstMs: 500, mostMs: 30_000 }
 
 export type RunningRegion = { readonly origin: string; readonly port: number; close(): Promise<void> }
 
@@ -190,6 +195,23 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
 
     const [accessKey] = configuration.accessKeys
     if (accessKey === undefined) throw new TypeError('a Region has at least one access key')
+    const logDelivery =
+      configuration.logs === undefined
+        ? undefined
+        : startLogDelivery({
+            region,
+            account,
+            configuration: configuration.logs,
+            defaultCredentials: accessKey,
+            configurationsOf: async (poolId) =>
+              (await vault.pool(poolId).secondary.get(logDeliveries, poolId))?.value.configurations ?? [],
+            ...systemTimer,
+            backOffMs: (failures) => backOffMs(failures, logBackOff, random),
+            clock,
+            random,
+            log,
+          })
+    started.push(() => logDelivery?.close())
     const delivery = startDelivery({
       region,
       configuration: configuration.messages ?? {},
@@ -197,6 +219,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       inbox: createMessages({ vault, clock, random, log }),
       emailOf: async (poolId) =>
         (await vault.pool(poolId).secondary.get(regionalSettings, poolId))?.value.email,
+      logs: logDelivery?.logs,
       clock,
       log,
     })
@@ -234,6 +257,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       messages: lambda.messages,
       triggers: lambda.triggers,
       replicaControl,
+      ...(logDelivery === undefined ? {} : { logs: logDelivery.logs }),
       ...(configuration.compromisedPasswordsFile === undefined
         ? {}
         : { compromisedPasswords: readCompromisedPasswords(configuration.compromisedPasswordsFile) }),
@@ -247,6 +271,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       resealing: () => resealing.progress(),
       followers: async () => (await replication.status()).followers,
       confirmations: () => replication.confirmationStates(),
+      logDelivery: () => logDelivery?.counts(),
     })
     const app = new Hono()
     app.route(

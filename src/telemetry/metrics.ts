@@ -1,5 +1,5 @@
 // Numbers for Prometheus: what the process measures of itself, and what parts of the Region are asked for at each scrape.
-import { Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 
 export type ReplicationLag = {
   readonly poolId: string
@@ -23,6 +23,14 @@ export type ReplicaState = { readonly poolId: string; readonly state: string; re
 /** Whether a secondary confirms the writes of a pool in synchronous mode. */
 export type ConfirmationState = { readonly poolId: string; readonly isConfirmed: boolean }
 
+/** What became of events that are delivered outside as logs of user pools. */
+export type LogDeliveryCounts = {
+  readonly waiting: number
+  /** By kind of destination, and by reason. */
+  readonly delivered: ReadonlyMap<string, number>
+  readonly dropped: ReadonlyMap<string, number>
+}
+
 export type Metrics = { readonly contentType: string; render(): Promise<string> }
 
 /** `lags`, `resealing` and `followers` are asked at each scrape. */
@@ -32,6 +40,8 @@ export const createMetrics = (options: {
   resealing(): Promise<readonly ResealProgress[]>
   followers(): Promise<readonly ReplicaState[]>
   confirmations(): readonly ConfirmationState[]
+  /** Undefined where no logs are delivered. */
+  logDelivery(): LogDeliveryCounts | undefined
 }): Metrics => {
   const registry = new Registry()
   registry.setDefaultLabels({ region: options.region })
@@ -78,6 +88,23 @@ export const createMetrics = (options: {
     labelNames: ['pool'],
     registers: [registry],
   })
+  const logsWaiting = new Gauge({
+    name: 'twinpool_log_events_waiting',
+    help: 'Events of user pools that are on their way to where their logs are delivered',
+    registers: [registry],
+  })
+  const logsDelivered = new Counter({
+    name: 'twinpool_log_events_delivered_total',
+    help: 'Events of user pools that a destination of logs took',
+    labelNames: ['destination'],
+    registers: [registry],
+  })
+  const logsDropped = new Counter({
+    name: 'twinpool_log_events_dropped_total',
+    help: 'Events of user pools that no destination of logs took in time',
+    labelNames: ['reason'],
+    registers: [registry],
+  })
   const memory = new Gauge({
     name: 'process_resident_memory_bytes',
     help: 'Resident memory of the Region process',
@@ -113,6 +140,13 @@ export const createMetrics = (options: {
       confirmed.reset()
       for (const { poolId, isConfirmed } of options.confirmations())
         confirmed.set({ pool: poolId }, isConfirmed ? 1 : 0)
+      const logDelivery = options.logDelivery()
+      logsWaiting.set(logDelivery?.waiting ?? 0)
+      logsDelivered.reset()
+      for (const [destination, count] of logDelivery?.delivered ?? [])
+        logsDelivered.inc({ destination }, count)
+      logsDropped.reset()
+      for (const [reason, count] of logDelivery?.dropped ?? []) logsDropped.inc({ reason }, count)
       memory.set(process.memoryUsage.rss())
       uptime.set(process.uptime())
       return registry.metrics()

@@ -52,6 +52,7 @@ export const startRegions = async (
     readonly lambda?: RegionConfiguration['lambda']
     readonly compromisedPasswordsFile?: string
     readonly messages?: RegionConfiguration['messages']
+    readonly logs?: RegionConfiguration['logs']
     /** Access keys besides root's. */
     readonly users?: readonly AccessKey[]
     /** Where a Region reaches the others, for tests that put something in between. */

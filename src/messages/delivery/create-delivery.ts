@@ -1,5 +1,6 @@
 // The Messages port that delivers: by e-mail and SMS where the deployment has a way to, and into the development inbox where not.
 import type { EmailConfigurationType } from '@aws-sdk/client-cognito-identity-provider'
+import type { UserPoolLogs } from '../../directory/log-delivery-port.ts'
 import type { Message, Messages } from '../../directory/messages-port.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import { Fault } from '../../wire/fault.ts'
@@ -11,6 +12,8 @@ export type DeliveryOptions = {
   readonly transports: Transports
   readonly inbox: Messages
   readonly log: Pick<Logger, 'info' | 'error'>
+  /** Told of what could not be delivered. */
+  readonly logs?: Pick<UserPoolLogs, 'deliver'> | undefined
   /** The pool's EmailConfiguration in this Region. */
   emailOf(poolId: string): Promise<EmailConfigurationType | undefined>
 }
@@ -36,7 +39,7 @@ export type Delivery = {
   settled(): Promise<void>
 }
 
-export const createDelivery = ({ transports, inbox, log, emailOf }: DeliveryOptions): Delivery => {
+export const createDelivery = ({ transports, inbox, log, logs, emailOf }: DeliveryOptions): Delivery => {
   const deliver = async (
     transport: Transport,
     { poolId, channel, to, from, subject, body, isHtml }: Message,
@@ -52,13 +55,21 @@ export const createDelivery = ({ transports, inbox, log, emailOf }: DeliveryOpti
       replyTo: email?.ReplyToEmailAddress,
     })
   }
+  const noteFailure = ({ poolId, channel }: Message, reason: string): void => {
+    log.error({ poolId, channel, reason }, 'a message could not be delivered')
+    logs?.deliver({
+      source: 'userNotification',
+      poolId,
+      details: `A message could not be delivered by ${nameOf[channel]}: ${reason}.`,
+    })
+  }
   const deliverOrFail = async (transport: Transport, message: Message): Promise<void> => {
     const { poolId, channel } = message
     try {
       await deliver(transport, message)
     } catch (error) {
       if (!(error instanceof DeliveryFailure)) throw error
-      log.error({ poolId, channel, reason: error.reason }, 'a message could not be delivered')
+      noteFailure(message, error.reason)
       throw new Fault(
         'CodeDeliveryFailureException',
         `The message could not be delivered by ${nameOf[channel]}.`,
@@ -87,11 +98,7 @@ export const createDelivery = ({ transports, inbox, log, emailOf }: DeliveryOpti
         const transport = transports[message.channel]
         if (transport === undefined) return inbox.send(message)
         if (message.isQuiet !== true) return deliverOrFail(transport, message)
-        if (unawaited.size >= unawaitedMax)
-          log.error(
-            { poolId: message.poolId, channel: message.channel, reason: 'too many messages wait' },
-            'a message could not be delivered',
-          )
+        if (unawaited.size >= unawaitedMax) noteFailure(message, 'too many messages wait')
         else deliverUnawaited(transport, message)
       },
     },

@@ -36,7 +36,7 @@ export const secretVariables = {
   smsWebhookToken: 'TWINPOOL_SMS_WEBHOOK_TOKEN',
 } as const
 
-export type StartDeliveryOptions = Pick<DeliveryOptions, 'inbox' | 'log' | 'emailOf'> & {
+export type StartDeliveryOptions = Pick<DeliveryOptions, 'inbox' | 'log' | 'logs' | 'emailOf'> & {
   readonly region: string
   readonly configuration: DeliveryConfiguration
   readonly environment: Readonly<Record<string, string | undefined>>
