@@ -2,9 +2,8 @@
 import type { Claims } from './claims.ts'
 import { PeerFailure } from './peer-port.ts'
 import type { Primary, ReplicaName } from './primary.ts'
-import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
 import type { ReplicationParts } from './replication-parts.ts'
-import type { BackOffLimits } from './timer.ts'
+import { type Rounds, startRounds } from './rounds.ts'
 
 export type LostReplicas = {
   /** Looks from now on after replicas that report nothing. */
@@ -17,17 +16,12 @@ const lookEveryMs = 5_000
 const silentForMs = 7_000
 /** Asked about in one round: when a Region is gone, all of its replicas are silent. */
 const replicasPerRound = 20
-const backOff: BackOffLimits = { firstMs: 1_000, mostMs: 10_000 }
 
 export const createLostReplicas = (
-  { timer, random, log }: Pick<ReplicationParts, 'timer' | 'random' | 'log'>,
+  parts: Pick<ReplicationParts, 'timer' | 'random' | 'log'>,
   primary: Pick<Primary, 'silent' | 'inviteAgain'>,
   claims: Pick<Claims, 'ask'>,
 ): LostReplicas => {
-  let looking: Repeater | undefined
-  /** Where the last round ended, so that each replica has its turn. */
-  let after = ''
-
   const isUnknownThere = async ({ poolId, regionName }: ReplicaName): Promise<boolean> => {
     try {
       return (await claims.ask(regionName, poolId)) === undefined
@@ -37,36 +31,17 @@ export const createLostReplicas = (
       throw error
     }
   }
-
-  const look = async (): Promise<void> => {
-    const keyOf = ({ poolId, regionName }: ReplicaName): string => `${poolId} ${regionName}`
-    const silent = (await primary.silent(silentForMs)).toSorted((one, other) =>
-      keyOf(one) < keyOf(other) ? -1 : 1,
-    )
-    const next = [
-      ...silent.filter((replica) => keyOf(replica) > after),
-      ...silent.filter((replica) => keyOf(replica) <= after),
-    ]
-    for (const replica of next.slice(0, replicasPerRound)) {
-      after = keyOf(replica)
-      if (await isUnknownThere(replica)) await primary.inviteAgain(replica)
-    }
-  }
-
+  let looking: Rounds | undefined
   return {
     start: () => {
-      looking = startRepeater({
-        timer,
-        random,
-        backOff,
-        pauseMs: 0,
+      looking = startRounds(parts, {
         everyMs: lookEveryMs,
-        run: async () => {
-          await look()
-          return undefined
-        },
-        failed: (error, failures) => {
-          if (isWorthALine(failures)) log.warn({ err: error, failures }, 'looking after silent replicas')
+        perRound: replicasPerRound,
+        what: 'looking after silent replicas',
+        list: () => primary.silent(silentForMs),
+        keyOf: ({ poolId, regionName }) => `${poolId} ${regionName}`,
+        lookAfter: async (replica) => {
+          if (await isUnknownThere(replica)) await primary.inviteAgain(replica)
         },
       })
     },

@@ -6,11 +6,10 @@ import type { PeerCallHandler } from './peer-port.ts'
 import type { Primary } from './primary.ts'
 import type { Registrations } from './registrations.ts'
 import { epochOf, isLater, reignOf } from './reign.ts'
-import { isWorthALine, type Repeater, startRepeater } from './repeater.ts'
 import type { ReplicationParts } from './replication-parts.ts'
+import { type Rounds, startRounds } from './rounds.ts'
 import type { Secondary } from './secondary.ts'
 import type { Succession } from './succession.ts'
-import type { BackOffLimits } from './timer.ts'
 
 export type Strays = {
   /** Looks from now on after this Region's replicas that wait in vain. */
@@ -22,7 +21,6 @@ export type Strays = {
 const lookEveryMs = 10_000
 /** Pools looked after in one round: an outage makes all of a Region's replicas wait, and is over by itself. */
 const poolsPerRound = 20
-const backOff: BackOffLimits = { firstMs: 1_000, mostMs: 10_000 }
 
 export const createStrays = (
   parts: ReplicationParts,
@@ -34,11 +32,8 @@ export const createStrays = (
     readonly claims: Claims
   },
 ): Strays => {
-  const { region, transport, timer, random, log, knownRegions } = parts
+  const { region, transport, knownRegions } = parts
   const { primary, secondary, succession, claims } = roles
-  let looking: Repeater | undefined
-  /** Where the last round ended, so that each pool has its turn. */
-  let after = ''
 
   const lookAfter = async (poolId: string): Promise<void> => {
     const pool = await registrations.get(poolId)
@@ -55,37 +50,20 @@ export const createStrays = (
       await transport.call(pool.primaryRegion, 'stray', { poolId })
   }
 
-  const look = async (): Promise<void> => {
-    const waiting = secondary
-      .statuses()
-      .filter(({ state }) => state === 'waiting' || state === 'checking')
-      .map(({ poolId }) => poolId)
-      .toSorted()
-    const next = [
-      ...waiting.filter((poolId) => poolId > after),
-      ...waiting.filter((poolId) => poolId <= after),
-    ]
-    for (const poolId of next.slice(0, poolsPerRound)) {
-      after = poolId
-      await lookAfter(poolId)
-    }
-  }
-
+  let looking: Rounds | undefined
   return {
     start: () => {
-      looking = startRepeater({
-        timer,
-        random,
-        backOff,
-        pauseMs: 0,
+      looking = startRounds(parts, {
         everyMs: lookEveryMs,
-        run: async () => {
-          await look()
-          return undefined
-        },
-        failed: (error, failures) => {
-          if (isWorthALine(failures)) log.warn({ err: error, failures }, 'replicas that wait in vain')
-        },
+        perRound: poolsPerRound,
+        what: 'replicas that wait in vain',
+        list: async () =>
+          secondary
+            .statuses()
+            .filter(({ state }) => state === 'waiting' || state === 'checking')
+            .map(({ poolId }) => poolId),
+        keyOf: (poolId) => poolId,
+        lookAfter,
       })
     },
     calls: {
