@@ -5,7 +5,12 @@ import type { User } from '../directory/records/user.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { Fault } from '../wire/fault.ts'
 import type { BegunSignIn } from './begun-sign-in.ts'
-import { askForKnownDevice, askForRememberedDevice, newDevice } from './device-challenge.ts'
+import {
+  askForKnownDevice,
+  askForRememberedDevice,
+  newDevice,
+  type SignInDevice,
+} from './device-challenge.ts'
 import { issueTokens, newOrigin } from './issue-tokens.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { askForSecondFactor } from './second-factor.ts'
@@ -55,34 +60,35 @@ export const finishSignIn = async (
   earlier?: BegunSignIn,
 ): Promise<SignInAnswer> => {
   const known = await askForKnownDevice(request, user, earlier)
-  if (known !== undefined) return known
-  const granted = await grantTokens(request, user)
-  const NewDeviceMetadata = await newDevice(request, user)
-  return NewDeviceMetadata === undefined
-    ? granted
-    : { ...granted, AuthenticationResult: { ...granted.AuthenticationResult, NewDeviceMetadata } }
+  return known ?? grantTokens(request, user, await newDevice(request, user))
 }
 
 export const grantTokens = async (
   { client, pool, context, clientMetadata, watch, tokenSource = 'Authentication' }: SignInRequest,
   user: User,
+  device: SignInDevice | undefined,
 ): Promise<SignInAnswer> => {
   await watch?.assess(user)
   const { clientId } = client
   await context.triggers.postAuthentication(context.pool, {
     user,
     clientId,
-    newDeviceUsed: false,
+    newDeviceUsed: device?.made !== undefined,
     clientMetadata,
   })
-  const origin = newOrigin(client, context)
-  const AuthenticationResult = await issueTokens(
+  const origin = {
+    ...newOrigin(client, context),
+    ...(device === undefined ? {} : { deviceKey: device.deviceKey, isBoundToDevice: device.isBound }),
+  }
+  const tokens = await issueTokens(
     context.pool,
     { client, user, origin, withRefreshToken: true, occasion: { source: tokenSource, clientMetadata } },
     context,
   )
   const { sourceIp } = context
   await beginSession(context.pool, { userPool: pool, user, clientId, origin, sourceIp }, context)
+  const AuthenticationResult =
+    device?.made === undefined ? tokens : { ...tokens, NewDeviceMetadata: device.made }
   return { ChallengeParameters: {}, AuthenticationResult }
 }
 

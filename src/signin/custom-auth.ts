@@ -5,7 +5,7 @@ import type { ChallengeResult } from '../directory/triggers-port.ts'
 import { hidesUsers } from '../directory/user-existence.ts'
 import { Fault } from '../wire/fault.ts'
 import { type BegunSignIn, beginSignIn, continueSignIn, openSessionOf, sessionFor } from './begun-sign-in.ts'
-import { checkMaySignIn, completeSignIn, grantTokens } from './complete-sign-in.ts'
+import { checkMaySignIn, completeSignIn, finishSignIn } from './complete-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
 import { askPreAuthentication } from './pre-authentication.ts'
 import { candidateNamed, wrongPassword } from './sign-in-candidate.ts'
@@ -117,11 +117,11 @@ const presentable: Readonly<
 > = { CUSTOM_CHALLENGE: askCustomChallenge, PASSWORD_VERIFIER: askForPassword }
 
 /** Tokens. Whoever began with a password has whatever else a password leads to before them. */
-const finish = (request: SignInRequest, { user, history }: Custom): Promise<SignInAnswer> => {
+const finish = (request: SignInRequest, { user, begun, history }: Custom): Promise<SignInAnswer> => {
   if (user === undefined) throw wrongPassword()
   checkMaySignIn(user)
   const hasPassword = history.some(({ challengeName }) => challengeName === 'PASSWORD_VERIFIER')
-  return hasPassword ? completeSignIn(request, user) : grantTokens(request, user)
+  return hasPassword ? completeSignIn(request, user) : finishSignIn(request, user, begun)
 }
 
 /** Asks DefineAuthChallenge what comes next, and does it. */

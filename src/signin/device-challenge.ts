@@ -61,15 +61,27 @@ export const askForKnownDevice = async (
   return askForDevice(request, user, { deviceKey, standsForFactor: false }, earlier)
 }
 
+/** The device that tokens are granted to. */
+export type SignInDevice = {
+  readonly deviceKey: string
+  /** Whether the tokens can be refreshed with the confirmed device's key only. */
+  readonly isBound: boolean
+  /** What the client needs to confirm a device that has no key yet. */
+  readonly made?: NewDeviceMetadataType
+}
+
 /** A key for a device that has none, which the client may confirm; undefined in a pool that doesn't track devices. */
 export const newDevice = async (
   { pool, context }: SignInRequest,
   { sub }: User,
-): Promise<NewDeviceMetadataType | undefined> => {
+): Promise<SignInDevice | undefined> => {
   if (pool.settings.DeviceConfiguration === undefined) return undefined
   const { decoy } = await poolSecrets(pool.poolId, context.pool.records)
+  const deviceKey = makeDeviceKey(context.region, decoy, sub, context.random)
   return {
-    DeviceKey: makeDeviceKey(context.region, decoy, sub, context.random),
-    DeviceGroupKey: deviceGroupKey(decoy),
+    deviceKey,
+    // A secondary confirms no devices: whoever signs in there must be able to refresh without.
+    isBound: context.pool.registered.role === 'PRIMARY',
+    made: { DeviceKey: deviceKey, DeviceGroupKey: deviceGroupKey(decoy) },
   }
 }

@@ -95,7 +95,7 @@ export const verifyDeviceSrp: SignInStep = async (request) => {
   })
   if (claimed.length !== expected.length || !timingSafeEqual(claimed, expected)) throw wrongPassword()
   await keepUse(request, device)
-  return grantTokens(request, stored.value)
+  return grantTokens(request, stored.value, { deviceKey: device.deviceKey, isBound: true })
 }
 
 const keepUse = async ({ context }: SignInRequest, { deviceKey }: Device): Promise<void> => {

@@ -18,7 +18,10 @@ export type PoolData = { readonly poolId: string; readonly records: Records }
 type TokenRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints' | 'triggers'>
 
 /** Where a family of tokens comes from: kept through every refresh. */
-export type TokenOrigin = Pick<RefreshToken, 'originJti' | 'eventId' | 'authTimeMs'> & {
+export type TokenOrigin = Pick<
+  RefreshToken,
+  'originJti' | 'eventId' | 'authTimeMs' | 'deviceKey' | 'isBoundToDevice'
+> & {
   /** When the family's refresh tokens end. */
   readonly refreshExpiresAtMs: number
 }
@@ -29,6 +32,12 @@ export const newOrigin = (client: AppClient, runtime: Pick<Runtime, 'clock' | 'r
   authTimeMs: runtime.clock.now(),
   refreshExpiresAtMs: runtime.clock.now() + tokenLifetimes(client).refreshTokenMs,
 })
+
+const deviceOf = ({
+  deviceKey,
+  isBoundToDevice,
+}: TokenOrigin): Pick<RefreshToken, 'deviceKey' | 'isBoundToDevice'> =>
+  deviceKey === undefined ? {} : { deviceKey, ...(isBoundToDevice === undefined ? {} : { isBoundToDevice }) }
 
 /** The issuer under which this Region issues for the pool now. Rejects with an Error when the pool has no public record. */
 export const issuerOf = async (pool: PoolData, runtime: Pick<Runtime, 'endpoints'>): Promise<string> => {
@@ -66,6 +75,7 @@ export const issueTokens = async (
     eventId: origin.eventId,
     authTimeMs: origin.authTimeMs,
     issuedAtMs: nowMs,
+    deviceKey: origin.deviceKey,
   }
   const changes = await tokenChangesFor(pool, { ...about, groups }, runtime)
   const forId = idClaims(facts, nowMs + lifetimes.idTokenMs, makeTokenId(runtime))
@@ -89,6 +99,7 @@ export const issueTokens = async (
     authTimeMs: origin.authTimeMs,
     issuedAtMs: nowMs,
     expiresAtMs: origin.refreshExpiresAtMs,
+    ...deviceOf(origin),
   }
   return {
     AccessToken: accessToken,

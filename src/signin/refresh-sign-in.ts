@@ -38,6 +38,8 @@ export const signInWithRefreshToken: SignInStep = async (request) => {
   checkHash(request, user)
   return {
     ChallengeParameters: {},
-    AuthenticationResult: await refreshTokens(context.pool, client, sealed, context),
+    AuthenticationResult: await refreshTokens(context.pool, client, sealed, context, {
+      deviceKey: parameters.DEVICE_KEY,
+    }),
   }
 }

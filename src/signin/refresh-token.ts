@@ -15,6 +15,10 @@ export type RefreshToken = {
   readonly authTimeMs: number
   readonly issuedAtMs: number
   readonly expiresAtMs: number
+  /** The device that the sign-in came from, in a pool that tracks devices. */
+  readonly deviceKey?: string
+  /** The token is good together with the key of that device only, once it is confirmed. */
+  readonly isBoundToDevice?: boolean
 }
 
 /**

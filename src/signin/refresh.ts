@@ -5,7 +5,9 @@ import { readPool } from '../directory/read-pool.ts'
 import type { AppClient } from '../directory/records/app-client.ts'
 import { usedRefreshTokens } from '../directory/records/used-refresh-token.ts'
 import { type User, users } from '../directory/records/user.ts'
+import type { UserPool } from '../directory/records/user-pool.ts'
 import type { Runtime } from '../directory/runtime.ts'
+import { findDevice } from '../directory/user-devices.ts'
 import { Fault } from '../wire/fault.ts'
 import { checkMaySignIn } from './complete-sign-in.ts'
 import { expiredAmong } from './expired-records.ts'
@@ -23,6 +25,8 @@ type RefreshRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints' | 'triggers
 
 const refuse = (message: string): Fault => new Fault('NotAuthorizedException', message)
 
+const invalidRefreshToken = (): Fault => refuse('Invalid Refresh Token.')
+
 export const rotates = (client: AppClient): boolean =>
   client.settings.RefreshTokenRotation?.Feature === 'ENABLED'
 
@@ -36,14 +40,29 @@ export const readRefreshToken = async (
   const secrets = await poolSecrets(pool.poolId, pool.records)
   const token = openRefreshToken(sealed, secrets.refreshToken)
   if (token === undefined || token.poolId !== pool.poolId || token.clientId !== client.clientId)
-    throw refuse('Invalid Refresh Token')
+    throw invalidRefreshToken()
   if (runtime.clock.now() >= token.expiresAtMs) throw refuse('Refresh Token has expired')
   if (await isRevoked(pool.records, token)) throw refuse('Refresh Token has been revoked')
   const stored = await pool.records.get(users, token.usernameKey)
   // A user who was deleted and made again is another user, with another sub.
-  if (stored?.value.sub !== token.sub) throw refuse('Invalid Refresh Token')
+  if (stored?.value.sub !== token.sub) throw invalidRefreshToken()
   checkMaySignIn(stored.value)
   return { token, user: stored.value }
+}
+
+/** "You must provide the confirmed device key" (API reference, GetTokensFromRefreshToken, DeviceKey): a forgotten device is no more of use. */
+const checkDevice = async (
+  { records }: PoolAccess,
+  userPool: UserPool,
+  about: { readonly token: RefreshToken; readonly user: User; readonly deviceKey: string | undefined },
+): Promise<void> => {
+  const { token, user, deviceKey } = about
+  if (token.isBoundToDevice !== true || userPool.settings.DeviceConfiguration === undefined) return
+  const isConfirmed =
+    deviceKey !== undefined &&
+    deviceKey === token.deviceKey &&
+    (await findDevice(records, user, deviceKey)) !== undefined
+  if (!isConfirmed) throw invalidRefreshToken()
 }
 
 /** How many expired records one rotation clears away: more than it adds, so they can't pile up. */
@@ -76,9 +95,14 @@ export const refreshTokens = async (
   client: AppClient,
   sealed: string,
   runtime: RefreshRuntime,
-  clientMetadata?: Readonly<Record<string, string>>,
+  given: {
+    readonly clientMetadata?: Readonly<Record<string, string>> | undefined
+    readonly deviceKey?: string | undefined
+  } = {},
 ): Promise<AuthenticationResultType> => {
   const { token, user } = await readRefreshToken(pool, client, sealed, runtime)
+  const userPool = (await readPool(pool)).value
+  await checkDevice(pool, userPool, { token, user, deviceKey: given.deviceKey })
   if (rotates(client)) await useUp(pool, client, token, runtime)
   const tokens = await issueTokens(
     pool,
@@ -87,11 +111,11 @@ export const refreshTokens = async (
       user,
       origin: { ...token, refreshExpiresAtMs: token.expiresAtMs },
       withRefreshToken: rotates(client),
-      occasion: { source: 'RefreshTokens', clientMetadata },
+      occasion: { source: 'RefreshTokens', clientMetadata: given.clientMetadata },
     },
     runtime,
   )
   const { originJti } = token
-  await renewSession(pool, (await readPool(pool)).value, { originJti, sourceIp: runtime.sourceIp }, runtime)
+  await renewSession(pool, userPool, { originJti, sourceIp: runtime.sourceIp }, runtime)
   return tokens
 }

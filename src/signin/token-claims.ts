@@ -17,6 +17,8 @@ export type TokenFacts = {
   readonly eventId: string
   readonly authTimeMs: number
   readonly issuedAtMs: number
+  /** The device that the sign-in came from, in a pool that tracks devices. */
+  readonly deviceKey: string | undefined
 }
 
 export const seconds = (ms: number): number => Math.floor(ms / 1_000)
@@ -123,6 +125,7 @@ export const idClaims = (facts: TokenFacts, expiresAtMs: number, jti: string): C
 
 export const accessClaims = (facts: TokenFacts, expiresAtMs: number, jti: string): Claims => ({
   ...sharedClaims(facts, expiresAtMs, jti),
+  ...(facts.deviceKey === undefined ? {} : { device_key: facts.deviceKey }),
   client_id: facts.client.clientId,
   token_use: 'access',
   scope: userScope,

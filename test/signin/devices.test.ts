@@ -10,12 +10,18 @@ import {
   type DeviceConfigurationType,
   ForgetDeviceCommand,
   GetDeviceCommand,
+  GetTokensFromRefreshTokenCommand,
   InitiateAuthCommand,
   ListDevicesCommand,
   RespondToAuthChallengeCommand,
   UpdateDeviceStatusCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { AuthenticationDetails, CognitoUser, CognitoUserPool } from 'amazon-cognito-identity-js'
+import {
+  AuthenticationDetails,
+  CognitoUser,
+  CognitoUserPool,
+  type CognitoUserSession,
+} from 'amazon-cognito-identity-js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { verifierOf } from '../../src/srp/srp-server.ts'
 import { systemRandom } from '../../src/telemetry/clock.ts'
@@ -23,6 +29,7 @@ import { mfaStepsOf } from '../support/mfa-steps.ts'
 import { copyPool, startSigninRegion } from '../support/signin-region.ts'
 import { password, refusal } from '../support/signin-steps.ts'
 import { clientClaim, newSrpClient } from '../support/srp-client.ts'
+import { claimsOf } from '../support/trigger-pool.ts'
 
 const regionKey = systemRandom.bytes(32)
 const region = await startSigninRegion({ regionKey })
@@ -162,11 +169,16 @@ describe('a sign-in in a pool that tracks devices', () => {
         Storage,
       })
       const user = new CognitoUser({ Username: 'ana', Pool: pool, Storage })
-      await new Promise((onSuccess, onFailure) =>
+      const session = await new Promise<CognitoUserSession>((onSuccess, onFailure) =>
         user.authenticateUser(new AuthenticationDetails({ Username: 'ana', Password: password }), {
           onSuccess,
           onFailure,
         }),
+      )
+      await new Promise((resolve, reject) =>
+        user.refreshSession(session.getRefreshToken(), (error, refreshed) =>
+          error ? reject(error) : resolve(refreshed),
+        ),
       )
     }
     const deviceKeys = async () => {
@@ -187,6 +199,46 @@ describe('a sign-in in a pool that tracks devices', () => {
     const [second] = await deviceKeys()
     expect(second).toMatch(/^us-east-1_/)
     expect(second).not.toBe(first)
+  })
+
+  it('names the device in access tokens, and binds refresh tokens to it once it is confirmed', async () => {
+    const { poolId, clientId } = await withAna()
+    const { AuthenticationResult: result } = await signIn(clientId)
+    const deviceKey = result?.NewDeviceMetadata?.DeviceKey ?? ''
+    const asFlow = (DEVICE_KEY?: string) =>
+      region.client.send(
+        new InitiateAuthCommand({
+          ClientId: clientId,
+          AuthFlow: 'REFRESH_TOKEN_AUTH',
+          AuthParameters: {
+            REFRESH_TOKEN: result?.RefreshToken ?? '',
+            ...(DEVICE_KEY === undefined ? {} : { DEVICE_KEY }),
+          },
+        }),
+      )
+    const asOperation = (DeviceKey?: string) =>
+      region.client.send(
+        new GetTokensFromRefreshTokenCommand({
+          ClientId: clientId,
+          RefreshToken: result?.RefreshToken ?? '',
+          DeviceKey,
+        }),
+      )
+    expect(claimsOf(result?.AccessToken)).toMatchObject({ device_key: deviceKey })
+    expect(claimsOf(result?.IdToken)).not.toHaveProperty('device_key')
+    const invalid = refusal('NotAuthorizedException', 'Invalid Refresh Token.')
+    for (const refresh of [asFlow, asOperation]) await expect(refresh(deviceKey)).rejects.toEqual(invalid)
+    await confirm(result)
+    for (const refresh of [asFlow, asOperation]) {
+      await expect(refresh()).rejects.toEqual(invalid)
+      await expect(refresh('us-east-1_00000000-0000-0000-0000-000000000000')).rejects.toEqual(invalid)
+      const { AuthenticationResult: refreshed } = await refresh(deviceKey)
+      expect(claimsOf(refreshed?.AccessToken)).toMatchObject({ device_key: deviceKey })
+    }
+    await region.client.send(
+      new AdminForgetDeviceCommand({ UserPoolId: poolId, Username: 'ana', DeviceKey: deviceKey }),
+    )
+    await expect(asFlow(deviceKey)).rejects.toEqual(invalid)
   })
 
   it('ends in tokens only for the device that knows its password', async () => {
@@ -422,6 +474,12 @@ describe('an ACTIVE secondary', () => {
     const { client } = secondary
     const done = await proveDevice(clientId, await signIn(clientId, deviceKey, client), device, { client })
     expect(done.AuthenticationResult?.AccessToken).toBeDefined()
+    // A device that can't be confirmed there must not keep its user from refreshing.
+    const { AuthenticationResult: fresh } = await signIn(clientId, undefined, client)
+    const refreshed = await client.send(
+      new GetTokensFromRefreshTokenCommand({ ClientId: clientId, RefreshToken: fresh?.RefreshToken }),
+    )
+    expect(refreshed.AuthenticationResult?.AccessToken).toBeDefined()
     const { Device } = await client.send(new GetDeviceCommand({ AccessToken, DeviceKey: deviceKey }))
     expect(Device?.DeviceKey).toBe(deviceKey)
     expect((await client.send(new ListDevicesCommand({ AccessToken }))).Devices).toHaveLength(1)

@@ -63,7 +63,7 @@ describe('a refresh token', () => {
     const changed = parts.map((part, index) =>
       index === 3 ? `${part.startsWith('A') ? 'B' : 'A'}${part.slice(1)}` : part,
     )
-    const invalid = refused('Invalid Refresh Token')
+    const invalid = refused('Invalid Refresh Token.')
     await expect(refresh(clientId, changed.join('.'))).rejects.toEqual(invalid)
     await expect(refresh(clientId, parts.slice(0, 4).join('.'))).rejects.toEqual(invalid)
     await expect(refresh(other.clientId, token)).rejects.toEqual(invalid)

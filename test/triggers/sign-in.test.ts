@@ -77,6 +77,15 @@ describe('PreAuthentication and PostAuthentication', () => {
     ])
   })
 
+  it('hear of a new device, in a pool that tracks devices', async () => {
+    const tracking = await makeTriggerPool(cognito(), named('PostAuthentication'), {
+      DeviceConfiguration: { ChallengeRequiredOnNewDevice: false, DeviceOnlyRememberedOnUserPrompt: true },
+    })
+    await makeUser(cognito(), tracking, 'ana')
+    await signIn(cognito(), tracking, 'ana')
+    expect(lambda.calls.map(({ event }) => event.request)).toMatchObject([{ newDeviceUsed: true }])
+  })
+
   it('can refuse it, before the password and after it', async () => {
     lambda.define('PostAuthentication', () => {
       throw new Error('Not today')

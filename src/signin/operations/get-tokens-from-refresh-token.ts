@@ -13,13 +13,10 @@ export const getTokensFromRefreshToken = operation({
     if (!isSecretOf(client, input.ClientSecret))
       throw new Fault('NotAuthorizedException', `Unable to verify secret for client ${client.clientId}`)
     return {
-      AuthenticationResult: await refreshTokens(
-        context.pool,
-        client,
-        input.RefreshToken ?? '',
-        context,
-        input.ClientMetadata,
-      ),
+      AuthenticationResult: await refreshTokens(context.pool, client, input.RefreshToken ?? '', context, {
+        clientMetadata: input.ClientMetadata,
+        deviceKey: input.DeviceKey,
+      }),
     }
   },
 })

@@ -1,6 +1,7 @@
 // What users and administrators say of an event afterwards, and the token by which a notice lets its reader say it.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FeedbackValueType } from '@aws-sdk/client-cognito-identity-provider'
+import type { AuthEvent } from '../../directory/records/auth-event.ts'
 import type { User } from '../../directory/records/user.ts'
 import type { Clock, Random } from '../../telemetry/clock.ts'
 import type { Records, WritableRecords } from '../../vault/records.ts'
@@ -37,24 +38,27 @@ export const requireFeedbackToken = async (
     throw new Fault('NotAuthorizedException', 'Invalid feedback token.')
 }
 
-/** Throws ResourceNotFoundException when the user has no such event in this Region. */
+/** The event with its feedback. Throws ResourceNotFoundException when the user has no such event in this Region. */
 export const giveFeedback = async (
   { user, eventId }: Omit<About, 'poolId'>,
   given: { readonly value: FeedbackValueType; readonly provider: 'Admin' | 'User' },
   records: WritableRecords<'regional'>,
   runtime: { readonly clock: Clock; readonly random: Random },
-): Promise<void> => {
-  let isKnown = false
+): Promise<AuthEvent> => {
+  let changed: AuthEvent | undefined
   await changeEvents(
     records,
     user,
     (events) => {
-      isKnown = events.some((event) => event.eventId === eventId)
-      if (!isKnown) return events
-      const feedback = { ...given, atMs: runtime.clock.now() }
-      return events.map((event) => (event.eventId === eventId ? { ...event, feedback } : event))
+      const known = events.find((event) => event.eventId === eventId)
+      if (known === undefined) return events
+      const withFeedback = { ...known, feedback: { ...given, atMs: runtime.clock.now() } }
+      changed = withFeedback
+      return events.map((event) => (event === known ? withFeedback : event))
     },
     runtime,
   )
-  if (!isKnown) throw new Fault('ResourceNotFoundException', `There is no event ${eventId} of this user.`)
+  if (changed === undefined)
+    throw new Fault('ResourceNotFoundException', `There is no event ${eventId} of this user.`)
+  return changed
 }

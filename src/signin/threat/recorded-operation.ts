@@ -6,6 +6,7 @@ import { readPool } from '../../directory/read-pool.ts'
 import type { AuthEvent } from '../../directory/records/auth-event.ts'
 import type { User } from '../../directory/records/user.ts'
 import { isFault } from '../../wire/fault.ts'
+import { logActivity } from './activity-log.ts'
 import { changeEvents } from './auth-events.ts'
 import { type GivenContext, originOf } from './origin.ts'
 import { requireUncompromised, threatModeOf } from './protection.ts'
@@ -57,23 +58,18 @@ const namesIn = (input: Input): { readonly clientId?: string; readonly username?
 const keep = async (
   context: Context<'active'>,
   user: User,
-  event: Omit<AuthEvent, 'eventId' | 'createdAtMs' | 'risk' | 'challenges'>,
+  about: Omit<AuthEvent, 'eventId' | 'createdAtMs' | 'risk' | 'challenges'>,
+  given: GivenContext,
 ): Promise<void> => {
-  await changeEvents(
-    context.pool.records,
-    user,
-    (events) => [
-      {
-        ...event,
-        eventId: eventIdOf(context.random),
-        createdAtMs: context.clock.now(),
-        risk: { decision: 'NoRisk' },
-        challenges: [],
-      },
-      ...events,
-    ],
-    context,
-  )
+  const event: AuthEvent = {
+    ...about,
+    eventId: eventIdOf(context.random),
+    createdAtMs: context.clock.now(),
+    risk: { decision: 'NoRisk' },
+    challenges: [],
+  }
+  await changeEvents(context.pool.records, user, (events) => [event, ...events], context)
+  logActivity(context, user, event, given)
 }
 
 /** The operation with its event, where there is one; in a pool without threat protection it does the same as before. */
@@ -90,7 +86,7 @@ export const recordedOperation = (operation: AnyOperation): AnyOperation => {
       const stored = await findUser(context.pool.records, userPool, username)
       if (stored === undefined) return
       const origin = originOf(input, context)
-      await keep(context, stored.value, { type: about.type, response, clientId, ...origin })
+      await keep(context, stored.value, { type: about.type, response, clientId, ...origin }, input)
     }
     try {
       const password = about.password === undefined ? undefined : text(input[about.password[0]])

@@ -4,6 +4,7 @@ import type { AuthEvent } from '../../directory/records/auth-event.ts'
 import { type User, users } from '../../directory/records/user.ts'
 import { Fault, isFault } from '../../wire/fault.ts'
 import type { SignInAnswer, SignInRequest } from '../sign-in-request.ts'
+import { logActivity } from './activity-log.ts'
 import { isInRanges, type Origin, type RiskLevel, riskLevelOf } from './assessment.ts'
 import { changeEvents, eventsOf } from './auth-events.ts'
 import { sendNotice } from './notice.ts'
@@ -194,6 +195,7 @@ export const watched = async (
       (name === undefined ? undefined : (await findUser(context.pool.records, pool, name))?.value)
     if (user === undefined) return
     const event = await keepEvent(request, about, outcome, { origin, found, user })
+    if (event !== undefined) logActivity(context, user, event, about.given)
     if (event !== undefined && mode === 'ENFORCED' && responseOf(outcome) !== 'InProgress')
       await sendNotice(request, user, event)
   }

@@ -3,6 +3,7 @@ import { requireUser } from '../../../directory/find-user.ts'
 import { operation } from '../../../directory/operation.ts'
 import { readPool } from '../../../directory/read-pool.ts'
 import { requireThreatProtection } from '../../../directory/risk-rules.ts'
+import { logActivity } from '../../threat/activity-log.ts'
 import { giveFeedback, requireFeedbackToken } from '../../threat/feedback.ts'
 
 export const updateAuthEventFeedback = operation({
@@ -19,12 +20,13 @@ export const updateAuthEventFeedback = operation({
       { poolId: pool.poolId, user, eventId },
       pool.records,
     )
-    await giveFeedback(
+    const event = await giveFeedback(
       { user, eventId },
       { value: input.FeedbackValue ?? 'Valid', provider: 'User' },
       pool.records,
       context,
     )
+    logActivity(context, user, event)
     return {}
   },
 })
