@@ -29,11 +29,3 @@ export const confirmedDevice = async (world: World) => {
   await world.call('ConfirmDevice', confirmation)
   return { ...signedIn, deviceKey: confirmation.DeviceKey }
 }
-
-/** A new user's refresh token with the device key that it needs, for `GetTokensFromRefreshToken`. */
-export const refreshRequest = async (world: World, ClientId: string) => {
-  const signedIn = await world.signIn(await world.makeUser(), ClientId)
-  const confirmation = confirmationOf(signedIn)
-  await world.call('ConfirmDevice', confirmation)
-  return { ClientId, RefreshToken: signedIn.refreshToken, DeviceKey: confirmation.DeviceKey }
-}

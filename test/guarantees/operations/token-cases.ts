@@ -1,6 +1,6 @@
 // What provokes the errors of operations of signed-in users, and of those on tokens, that no shared rule gives.
 import { required, tries } from './call.ts'
-import { confirmedDevice, refreshRequest } from './devices.ts'
+import { confirmedDevice } from './devices.ts'
 import type { Rows } from './rows.ts'
 import { madePasskey, totpOf } from './token-requests.ts'
 import { aliasPool, historyPool } from './user-cases.ts'
@@ -145,13 +145,13 @@ export const tokenCases: Rows = {
   GetTokensFromRefreshToken: {
     NotAuthorizedException: { provoke: async (_, request) => ({ ...request, RefreshToken: 'none' }) },
     RefreshTokenReuseException: {
-      provoke: async (world) => {
-        const { call, poolId, makeClient } = world
+      provoke: async ({ call, plain: { poolId }, makeClient, makeUser, signIn }) => {
         const ClientId = await makeClient(poolId, {
           ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'],
           RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 },
         })
-        const used = await refreshRequest(world, ClientId)
+        const { refreshToken } = await signIn(await makeUser(poolId), ClientId)
+        const used = { ClientId, RefreshToken: refreshToken }
         await call('GetTokensFromRefreshToken', used)
         return used
       },

@@ -3,7 +3,7 @@ import { TOTP } from 'otpauth'
 import type { OperationName } from '../../../src/directory/operation.ts'
 import { createAuthenticator } from '../../support/software-authenticator.ts'
 import { required } from './call.ts'
-import { confirmationOf, confirmedDevice, refreshRequest } from './devices.ts'
+import { confirmationOf, confirmedDevice } from './devices.ts'
 import type { Requests } from './pool-requests.ts'
 import { askedNewPassword } from './user-requests.ts'
 import { password, type World } from './world.ts'
@@ -54,8 +54,8 @@ export const tokenRequests = {
   ForgetDevice: device,
   GetClientToken: async ({ machine }) => ({ ClientId: machine.clientId, Secret: machine.secret }),
   GetDevice: device,
-  GetTokensFromRefreshToken: async (world) => {
-    const { call, poolId, makeClient } = world
+  // In a pool that tracks devices it would need a device's key.
+  GetTokensFromRefreshToken: async ({ call, plain: { poolId }, makeClient, makeUser, signIn }) => {
     const ClientId = await makeClient(poolId, {
       ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'],
       RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 },
@@ -65,7 +65,7 @@ export const tokenRequests = {
       UserSessionTracking: 'ENABLED',
       TokenSession: { MaxPerUser: 10 },
     })
-    return refreshRequest(world, ClientId)
+    return { ClientId, RefreshToken: (await signIn(await makeUser(poolId), ClientId)).refreshToken }
   },
   GetUser: token,
   GetUserAttributeVerificationCode: async (world) => ({
