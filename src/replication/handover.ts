@@ -28,6 +28,8 @@ export const createHandover = (
   registrations: Registrations,
   claims: Pick<Claims, 'ask'>,
   turns: Turns,
+  /** Hears of a Region that knows of a later primary than this one. */
+  succeeded: (poolId: string, byRegion: string) => void,
 ): Handover => {
   const { store, timer, random, log } = parts
   const watching = new Map<string, Repeater>()
@@ -62,7 +64,8 @@ export const createHandover = (
     const claim = await claims.ask(handover.to, poolId)
     // One that has no replica any more can't take over.
     const hasTaken = claim?.takeovers.some(({ epoch }) => epoch >= handover.epoch) === true
-    // It will tell by itself that it is the primary; the answer to that ends the hand-over.
+    // It tells by itself that it is the primary; unless others took over from it since, who never heard of this Region's part.
+    if (hasTaken) succeeded(poolId, handover.to)
     if (hasTaken || claim?.candidateFor === handover.epoch) return undefined
     await turns.take(poolId, () => takeBack(poolId, handover.epoch))
     return 'done'

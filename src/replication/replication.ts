@@ -6,7 +6,6 @@ import { type ConfirmationState, createConfirmations } from './confirmations.ts'
 import type { FollowerStatus } from './follower.ts'
 import { createHandover } from './handover.ts'
 import { type Lag, lagAtSecondary } from './lag.ts'
-import { createLostReplicas } from './lost-replicas.ts'
 import { createOpening } from './opening.ts'
 import { replicationOperations } from './operations/replication-operations.ts'
 import { createOperatorActions } from './operator-actions.ts'
@@ -21,6 +20,7 @@ import { createReplicaRecords } from './replica-records.ts'
 import type { ReplicationOptions, ReplicationParts } from './replication-parts.ts'
 import { createSecondary } from './secondary.ts'
 import { createSetAsideWrites } from './set-aside.ts'
+import { createSilentReplicas } from './silent-replicas.ts'
 import { createStrays } from './strays.ts'
 import { createSuccession } from './succession.ts'
 import { systemTimer } from './timer.ts'
@@ -59,12 +59,11 @@ export const createReplication = (options: ReplicationOptions): Replication => {
   const records = createReplicaRecords(parts)
   const setAside = createSetAsideWrites(parts.store)
   const claims = createClaims(parts, registrations)
-  const primary = createPrimary(parts, registrations, records, (poolId, byRegion) =>
-    succession.hear(poolId, byRegion),
-  )
+  const succeeded = (poolId: string, byRegion: string): void => succession.hear(poolId, byRegion)
+  const primary = createPrimary(parts, registrations, records, succeeded)
   const secondary = createSecondary(parts, registrations, turns, claims)
   const confirmations = createConfirmations(parts, registrations, primary.authorise)
-  const handover = createHandover(parts, registrations, claims, turns)
+  const handover = createHandover(parts, registrations, claims, turns, succeeded)
   const succession = createSuccession(parts, registrations, {
     primary,
     secondary,
@@ -83,7 +82,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
     turns,
   })
   const strays = createStrays(parts, registrations, { primary, secondary, succession, claims })
-  const lostReplicas = createLostReplicas(parts, primary, claims)
+  const silentReplicas = createSilentReplicas(parts, registrations, { primary, claims, succeeded })
   const comparison = createComparison(parts, registrations, claims)
   const reapply = createReapply(parts, registrations, setAside)
   const { actions, calls } = createReplicaActions(parts, registrations, primary, secondary)
@@ -126,7 +125,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
       await primary.resume()
       await secondary.resume()
       strays.start()
-      lostReplicas.start()
+      silentReplicas.start()
     },
     status: async () => {
       const followers = secondary.statuses()
@@ -135,7 +134,7 @@ export const createReplication = (options: ReplicationOptions): Replication => {
     },
     close: async () => {
       await Promise.all(
-        [strays, lostReplicas, promotion, opening, handover, succession, primary, secondary].map((part) =>
+        [strays, silentReplicas, promotion, opening, handover, succession, primary, secondary].map((part) =>
           part.close(),
         ),
       )
