@@ -25,8 +25,9 @@ export const logFlags = {
   },
 } as const
 
+const wanted = 'give it as an http or https URL, or aws'
 const endpoint = z
-  .union([z.literal('aws'), z.url({ protocol: /^https?$/ })], 'give it as a URL, or aws')
+  .union([z.literal('aws'), z.url({ protocol: /^https?$/, error: wanted })], wanted)
   .optional()
 
 export const logOptions = { logsCloudwatch: endpoint, logsFirehose: endpoint, logsS3: endpoint }

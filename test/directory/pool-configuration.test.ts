@@ -9,6 +9,7 @@ import { linkingOperations } from '../../src/directory/operations/linking/operat
 import { logDeliveryOperations } from '../../src/directory/operations/log-delivery/operations.ts'
 import { riskOperations } from '../../src/directory/operations/risk/operations.ts'
 import { signingCertificates } from '../../src/directory/records/pool-configuration.ts'
+import { startDirectory } from '../support/directory.ts'
 import { startUsersDirectory, type UsersDirectory } from '../support/users-directory.ts'
 
 let directory: UsersDirectory
@@ -142,6 +143,44 @@ describe('log delivery', () => {
     ).rejects.toMatchObject(refused('InvalidParameterException'))
     UserPoolId = await directory.makePool({ UserPoolTier: 'PLUS' })
     await set(events, notifications)
+  })
+
+  test.each([
+    { ...notifications, CloudWatchLogsConfiguration: {} },
+    ...[
+      'arn:aws:logs:us-east-1:000000000000:log-stream:pool',
+      'arn:aws:firehose:us-east-1:000000000000:deliverystream/pool',
+      // Of another account.
+      'arn:aws:logs:us-east-1:111122223333:log-group:pool',
+    ].map((arn) => ({ ...notifications, CloudWatchLogsConfiguration: { LogGroupArn: arn } })),
+    { ...events, S3Configuration: { BucketArn: 'arn:aws:s3:::Not_a_bucket' } },
+    { ...events, S3Configuration: undefined, FirehoseConfiguration: { StreamArn: LogGroupArn } },
+    { ...events, CloudWatchLogsConfiguration: { LogGroupArn } },
+    { ...events, S3Configuration: undefined },
+  ])('refuses what is not one destination of the source: %j', async (configuration) => {
+    UserPoolId = await directory.makePool({ UserPoolTier: 'PLUS' })
+    await expect(set(configuration)).rejects.toMatchObject(refused('InvalidParameterException'))
+    expect(await get()).toEqual({ UserPoolId, LogConfigurations: [] })
+  })
+
+  test('that this Region has no endpoint for is kept, and the Region says once that nothing goes there', async () => {
+    const said: unknown[] = []
+    const log = { warn: (fields: unknown) => void said.push(fields) } as never
+    const logs = { reaches: (kind: string) => kind === 's3', deliver: () => undefined }
+    const other = await startDirectory({
+      operations: logDeliveryOperations,
+      runtimeWith: () => ({ log, logs }),
+    })
+    try {
+      const pool = await other.makePool({ UserPoolTier: 'PLUS' })
+      await other.call('SetLogDeliveryConfiguration', {
+        UserPoolId: pool,
+        LogConfigurations: [notifications, events],
+      })
+      expect(said).toEqual([{ poolId: pool, source: 'userNotification', destination: 'cloudWatchLogs' }])
+    } finally {
+      await other.close()
+    }
   })
 })
 
