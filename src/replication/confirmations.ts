@@ -57,6 +57,8 @@ export const createConfirmations = (
   const modes = new LRUCache<string, { readonly mode: Acknowledgement | undefined }>({
     max: poolsMax,
     ttl: modeLifetimeMs,
+    // Asked each time: in between it would keep the time by a clock of its own.
+    ttlResolution: 0,
     perf: { now: () => parts.clock.now() },
   })
 
