@@ -5,7 +5,6 @@ import type {
   SchemaAttributeType,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { Fault } from '../wire/fault.ts'
-import { standardAttributes } from './attribute-schema.ts'
 import type { AppClient } from './records/app-client.ts'
 import { isEmail, isPhoneNumber } from './username-rules.ts'
 
@@ -190,22 +189,18 @@ export const withoutAttributes = (
   names: readonly string[],
 ): Attributes => updatedAttributes(schema, current, Object.fromEntries(names.map((name) => [name, ''])))
 
-const writableByDefault = new Set(
-  standardAttributes
-    .map(({ Name = '' }) => Name)
-    .filter((name) => !name.endsWith('_verified') && name !== 'sub' && name !== 'identities'),
-)
-
 /**
- * Throws NotAuthorizedException when an app client may not write one of these. Without WriteAttributes it may write the standard ones
- * (API reference, CreateUserPoolClient); whether an address is verified is never for users to say, and attributes for developers only are never
- * theirs to write (API reference, SchemaAttributeType).
+ * Throws NotAuthorizedException when an app client may not write one of these. Without WriteAttributes it may write all, as Amazon's console
+ * says and its clients rely on (the API reference speaks of the standard ones only); whether an address is verified is never for users to
+ * say, and attributes for developers only are never theirs to write (API reference, SchemaAttributeType).
  */
 export const checkWritable = (client: Pick<AppClient, 'settings'>, names: readonly string[]): void => {
   const listed = client.settings.WriteAttributes ?? []
-  const writable = listed.length === 0 ? writableByDefault : new Set(listed)
   const isRefused = (name: string): boolean =>
-    !writable.has(name) || name.endsWith('_verified') || name.startsWith('dev:')
+    (listed.length > 0 && !listed.includes(name)) ||
+    ['sub', 'identities'].includes(name) ||
+    name.endsWith('_verified') ||
+    name.startsWith('dev:')
   if (names.some(isRefused))
     throw new Fault('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
 }

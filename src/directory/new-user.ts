@@ -20,7 +20,10 @@ export const attributesWithName = (userPool: UserPool, username: string, given: 
   if (kind === undefined) return given
   const value = given[kind]
   if (value !== undefined && usernameKeyOf(userPool, value) !== usernameKeyOf(userPool, username))
-    throw new Fault('InvalidParameterException', `Username and the attribute ${kind} must be the same.`)
+    throw new Fault(
+      'InvalidParameterException',
+      `User ${kind} should be empty or same as username, since username attribute is ${kind}`,
+    )
   return { ...given, [kind]: value ?? username }
 }
 

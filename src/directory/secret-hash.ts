@@ -15,7 +15,8 @@ const isEqual = (first: string, second: string): boolean => {
 const refuse = (message: string): Fault => new Fault('NotAuthorizedException', message)
 
 /**
- * Throws NotAuthorizedException unless `given` is the hash under one of the client's secrets, or the client has none and none is given.
+ * Throws NotAuthorizedException unless `given` is the hash under one of the client's secrets, and InvalidParameterException when it is
+ * given to a client that has none.
  * Every secret is compared, so that the time tells nothing about which one was meant.
  */
 export const requireSecretHash = (
@@ -26,7 +27,10 @@ export const requireSecretHash = (
   const { clientId, secrets } = client
   if (secrets.length === 0) {
     if (given === undefined) return
-    throw refuse(`Client ${clientId} is configured without secret but SECRET_HASH was received`)
+    throw new Fault(
+      'InvalidParameterException',
+      `Client ${clientId} is not configured for secret but secret hash was received`,
+    )
   }
   if (given === undefined)
     throw refuse(`Client ${clientId} is configured with secret but SECRET_HASH was not received`)

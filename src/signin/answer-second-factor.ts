@@ -11,7 +11,7 @@ import { type CodeVerdict, useCode } from './factor-attempts.ts'
 import { askForFactor, askForSentCode, channelOf, type MfaSession } from './second-factor.ts'
 import { channelAttributes, isSameCode } from './sent-code.ts'
 import { required, type SignInRequest, type SignInStep } from './sign-in-request.ts'
-import { checkTotp } from './software-token.ts'
+import { checkTotp, noSoftwareToken } from './software-token.ts'
 
 const sentCodeMismatch = (): Fault =>
   new Fault('CodeMismatchException', 'Invalid code or auth state for the user.')
@@ -33,8 +33,7 @@ const judge = (
   if (factor !== 'SOFTWARE_TOKEN_MFA')
     return { isRight: begun.code !== undefined && isSameCode(begun.code, given) }
   const secret = user.mfa?.softwareToken?.secret
-  if (secret === undefined)
-    throw new Fault('SoftwareTokenMFANotFoundException', 'The user has no software token.')
+  if (secret === undefined) throw noSoftwareToken()
   return checkTotp(secret, given, context.clock)
 }
 

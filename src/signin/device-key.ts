@@ -30,6 +30,10 @@ export const isDeviceKeyOf = (deviceKey: string, secret: Buffer, sub: string): b
 export const deviceGroupKey = (secret: Buffer): string =>
   `-${createHmac('sha256', secret).update('device group').digest('base64').replaceAll(/[+/=]/g, '').slice(0, 8)}`
 
+/** The refusal for a key that no sign-in gave out. */
+export const invalidDeviceKey = (): Fault =>
+  new Fault('InvalidParameterException', 'Invalid device key given.')
+
 const deviceKeyPattern = /^[\w-]{1,18}_[0-9a-f-]{36}$/
 
 /** `DEVICE_KEY` of a request, or undefined. Throws InvalidParameterException for what can't be one. */
@@ -37,6 +41,6 @@ export const deviceKeyParameter = (parameters: Readonly<Record<string, string>>)
   // Clients whose device was forgotten send null or nothing in its place.
   const given: string | null | undefined = parameters.DEVICE_KEY
   if (given === undefined || given === null || given === '') return undefined
-  if (!deviceKeyPattern.test(given)) throw new Fault('InvalidParameterException', 'DEVICE_KEY is not valid.')
+  if (!deviceKeyPattern.test(given)) throw invalidDeviceKey()
   return given
 }

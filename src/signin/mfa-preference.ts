@@ -15,14 +15,17 @@ const members = [
 
 const refuse = (message: string): Fault => new Fault('InvalidParameterException', message)
 
-const missing: Readonly<Record<MfaFactor, string>> = {
-  SMS_MFA: 'User does not have delivery config set to turn on SMS_MFA',
-  SOFTWARE_TOKEN_MFA: 'User has not verified software token mfa',
-  EMAIL_OTP: 'User does not have delivery config set to turn on EMAIL_OTP',
+/** What a user lacks: users are told about their software token, administrators in the same words as for addresses. */
+const missing = (factor: MfaFactor, { user, by }: Pick<About, 'user' | 'by'>): Fault => {
+  if (factor !== 'SOFTWARE_TOKEN_MFA' || by === 'admin')
+    return refuse(`User does not have delivery config set to turn on ${factor}`)
+  const isSetUp = user.mfa?.pendingSecret !== undefined
+  return refuse(`User has not ${isSetUp ? 'verified' : 'set up'} software token mfa`)
 }
 
 type About = {
   readonly user: User
+  readonly by: 'user' | 'admin'
   readonly pool: UserPool
   readonly regional: Pick<RegionalSettings, 'sms'>
 }
@@ -31,7 +34,7 @@ type About = {
  * The factors after a request: what it leaves out stays, a preferred one replaces the one before. Throws InvalidParameterException for a
  * factor that the pool or the user doesn't have, for two preferred ones, and for a preferred one that is off.
  */
-export const preferredMfa = (given: GivenPreference, { user, pool, regional }: About): UserMfa => {
+export const preferredMfa = (given: GivenPreference, { user, by, pool, regional }: About): UserMfa => {
   const ofPool = factorsOfPool({ pool, regional })
   const enabled = new Set(user.mfa?.enabled ?? [])
   let preferred = user.mfa?.preferred
@@ -47,7 +50,7 @@ export const preferredMfa = (given: GivenPreference, { user, pool, regional }: A
       throw refuse(`${factor} must be enabled to be the preferred MFA method.`)
     if (settings.Enabled === true && !ofPool.includes(factor))
       throw refuse(`${factor} is not enabled for the user pool.`)
-    if (settings.Enabled === true && !hasFactor(user, factor)) throw refuse(missing[factor])
+    if (settings.Enabled === true && !hasFactor(user, factor)) throw missing(factor, { user, by })
     if (isOn) enabled.add(factor)
     else enabled.delete(factor)
     if (settings.PreferredMfa === true) preferred = factor

@@ -1,5 +1,6 @@
 // The answer to NEW_PASSWORD_REQUIRED: replaces a temporary password, fills in attributes, and ends the sign-in.
 import { checkWritable, missingAttributes, updatedAttributes } from '../directory/attribute-rules.ts'
+import { isVerifiable } from '../directory/attribute-verification.ts'
 import { replaceUser } from '../directory/change-user.ts'
 import { type User, users } from '../directory/records/user.ts'
 import { requireSecretHash } from '../directory/secret-hash.ts'
@@ -41,6 +42,10 @@ const userOfSession = async (
   return stored
 }
 
+/** What a user has already, and can't give again: an address not even with the same value. */
+const isProvided = (name: string, value: string, { attributes }: User): boolean =>
+  attributes[name] !== undefined && (isVerifiable(name) || attributes[name] !== value)
+
 /** The user's attributes with those that come with the password: any that the client may write and that had no value yet. */
 const filledAttributes = (
   { client, pool, parameters }: SignInRequest,
@@ -51,11 +56,9 @@ const filledAttributes = (
       name.startsWith(attributePrefix) ? [[name.slice(attributePrefix.length), value] as const] : [],
     ),
   )
-  const provided = Object.keys(given).find(
-    (name) => user.attributes[name] !== undefined && user.attributes[name] !== given[name],
-  )
+  const provided = Object.entries(given).find(([name, value]) => isProvided(name, value, user))
   if (provided !== undefined)
-    throw new Fault('InvalidParameterException', `Cannot modify an already provided ${provided}`)
+    throw new Fault('NotAuthorizedException', `Cannot modify an already provided ${provided[0]}`)
   checkWritable(
     client,
     Object.keys(given).filter((name) => user.attributes[name] === undefined),

@@ -23,36 +23,12 @@ export type TokenFacts = {
 
 export const seconds = (ms: number): number => Math.floor(ms / 1_000)
 
-const standardAttributes = new Set([
-  'address',
-  'birthdate',
-  'email',
-  'email_verified',
-  'family_name',
-  'gender',
-  'given_name',
-  'locale',
-  'middle_name',
-  'name',
-  'nickname',
-  'phone_number',
-  'phone_number_verified',
-  'picture',
-  'preferred_username',
-  'profile',
-  'updated_at',
-  'website',
-  'zoneinfo',
-])
-
 const verifiedFlags = new Set(['email_verified', 'phone_number_verified'])
 
-/** Without ReadAttributes a client reads all standard attributes (API reference, CreateUserPoolClient). */
+/** Without ReadAttributes a client reads every attribute that isn't for developers only. */
 export const isReadable = (name: string, client: AppClient): boolean => {
   const readable = client.settings.ReadAttributes
-  return readable === undefined || readable.length === 0
-    ? standardAttributes.has(name)
-    : readable.includes(name)
+  return readable === undefined || readable.length === 0 ? !name.startsWith('dev:') : readable.includes(name)
 }
 
 const claimOf = (name: string, value: string): unknown => {

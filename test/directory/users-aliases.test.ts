@@ -188,7 +188,10 @@ describe('a pool whose user names are e-mail addresses or phone numbers', () => 
       fault('InvalidParameterException', 'Username should be either an email or a phone number.'),
     )
     await expect(create(poolId, 'dan@x.example', { email: 'other@x.example' })).rejects.toMatchObject(
-      fault('InvalidParameterException', 'Username and the attribute email must be the same.'),
+      fault(
+        'InvalidParameterException',
+        'User email should be empty or same as username, since username attribute is email',
+      ),
     )
   })
 

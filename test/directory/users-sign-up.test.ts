@@ -131,7 +131,7 @@ describe('SignUp', () => {
       'Preferred username cannot be provided for unconfirmed account.',
     ],
     [{ Username: 'z@x.example' }, 'InvalidParameterException', /email format/],
-    [{ SecretHash: 'x' }, 'NotAuthorizedException', /configured without secret/],
+    [{ SecretHash: 'x' }, 'InvalidParameterException', /is not configured for secret/],
     [{ ClientId: 'none' }, 'ResourceNotFoundException', /none does not exist/],
   ])('%j is refused, and nobody is made', async (more, code, message) => {
     await expect(sign('zed', more)).rejects.toMatchObject(fault(code, message))

@@ -352,8 +352,9 @@ describe('confirming a device', () => {
           ...given,
         }),
       )
+    const unknown = refusal('InvalidParameterException', 'Invalid device key given.')
     await expect(attempt({ DeviceKey: 'us-east-1_00000000-0000-0000-0000-000000000000' })).rejects.toEqual(
-      missing,
+      unknown,
     )
     const invalid = refusal('InvalidParameterException', 'DeviceSecretVerifierConfig is not valid.')
     for (const config of [
@@ -370,7 +371,7 @@ describe('confirming a device', () => {
         AuthParameters: { USERNAME: 'bea', PASSWORD: password },
       }),
     )
-    await expect(attempt({}, bea.AuthenticationResult?.AccessToken)).rejects.toEqual(missing)
+    await expect(attempt({}, bea.AuthenticationResult?.AccessToken)).rejects.toEqual(unknown)
     await expect(attempt({}, 'not.a.token')).rejects.toEqual(refusal('NotAuthorizedException'))
     expect((await attempt({})).UserConfirmationNecessary).toBe(false)
     await expect(attempt({})).rejects.toEqual(refusal('DeviceKeyExistsException'))

@@ -153,6 +153,19 @@ describe("a user's preferences", () => {
     await expect(setPreference(AccessToken, { SMSMfaSettings: { Enabled: true } })).rejects.toEqual(
       invalid('User does not have delivery config set to turn on SMS_MFA'),
     )
+    const SoftwareTokenMfaSettings = { Enabled: true }
+    await expect(setPreference(AccessToken, { SoftwareTokenMfaSettings })).rejects.toEqual(
+      invalid('User has not set up software token mfa'),
+    )
+    await expect(
+      region.client.send(
+        new AdminSetUserMFAPreferenceCommand({
+          UserPoolId: poolId,
+          Username: 'ana',
+          SoftwareTokenMfaSettings,
+        }),
+      ),
+    ).rejects.toEqual(invalid('User does not have delivery config set to turn on SOFTWARE_TOKEN_MFA'))
     await expect(
       setPreference(AccessToken, { EmailMfaSettings: { Enabled: false, PreferredMfa: true } }),
     ).rejects.toEqual(invalid())

@@ -113,7 +113,9 @@ describe('a software token', () => {
     expect(SecretCode).toMatch(/^[A-Z2-7]{52}$/)
     await expect(
       region.client.send(new VerifySoftwareTokenCommand({ AccessToken, UserCode: totp(SecretCode, 100) })),
-    ).rejects.toEqual(refusal('EnableSoftwareTokenMFAException', 'Code mismatch'))
+    ).rejects.toEqual(
+      refusal('EnableSoftwareTokenMFAException', 'Code mismatch and fail enable Software Token MFA'),
+    )
     await expect(setPreference(AccessToken, { SoftwareTokenMfaSettings: { Enabled: true } })).rejects.toEqual(
       refusal('InvalidParameterException', 'User has not verified software token mfa'),
     )

@@ -241,7 +241,7 @@ describe('a temporary password', () => {
       refusal('InvalidParameterException', /name is missing/),
     )
     await expect(answer(password, { ...name, 'userAttributes.email': 'x@example.com' })).rejects.toEqual(
-      refusal('InvalidParameterException', 'Cannot modify an already provided email'),
+      refusal('NotAuthorizedException', 'Cannot modify an already provided email'),
     )
     const bens = await signIn(clientId, 'ben', 'Temporary-1')
     await expect(answer(password, name, bens.Session)).rejects.toEqual(

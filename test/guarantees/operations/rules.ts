@@ -80,8 +80,9 @@ const missingParts: Readonly<Record<string, string>> = {
 
 /** Members that an operation gives a name to rather than finds something by. */
 const isNaming = (operation: string, member: string): boolean =>
-  ['GroupName', 'Identifier', 'ProviderName', 'RegionName', 'TermsName'].includes(member) &&
-  /^(Create|UpdateTerms)/.test(operation)
+  (['GroupName', 'Identifier', 'ProviderName', 'RegionName', 'TermsName'].includes(member) &&
+    /^(Create|UpdateTerms)/.test(operation)) ||
+  `${operation} ${member}` === 'ConfirmDevice DeviceKey'
 
 /** The pool, or something in it, that is not there. */
 export const missingThings = (operation: WalkedName, request: Members): readonly Break[] => {

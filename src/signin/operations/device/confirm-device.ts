@@ -3,16 +3,11 @@ import type { DeviceSecretVerifierConfigType } from '@aws-sdk/client-cognito-ide
 import { operation } from '../../../directory/operation.ts'
 import { readPool } from '../../../directory/read-pool.ts'
 import { type Device, devices } from '../../../directory/records/device.ts'
-import {
-  devicesOf,
-  devicesPerUserMax,
-  noSuchDevice,
-  requireDeviceTracking,
-} from '../../../directory/user-devices.ts'
+import { devicesOf, devicesPerUserMax, requireDeviceTracking } from '../../../directory/user-devices.ts'
 import { isClientPublic } from '../../../srp/srp-server.ts'
 import { Fault } from '../../../wire/fault.ts'
 import { verifyAccessToken } from '../../access-token.ts'
-import { isDeviceKeyOf } from '../../device-key.ts'
+import { invalidDeviceKey, isDeviceKeyOf } from '../../device-key.ts'
 import { poolSecrets } from '../../pool-secrets.ts'
 
 const saltBytesMax = 64
@@ -45,7 +40,7 @@ export const confirmDevice = operation({
     const { usernameKey, sub } = user.value
     const { decoy } = await poolSecrets(pool.poolId, records)
     // A key that no sign-in of this user gave out is no device of theirs.
-    if (!isDeviceKeyOf(deviceKey, decoy, sub)) throw noSuchDevice()
+    if (!isDeviceKeyOf(deviceKey, decoy, sub)) throw invalidDeviceKey()
     const verifier = readVerifier(input.DeviceSecretVerifierConfig)
     if ((await records.get(devices, deviceKey)) !== undefined)
       throw new Fault('DeviceKeyExistsException', 'The device is confirmed already.')

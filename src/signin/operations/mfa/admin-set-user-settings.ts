@@ -12,7 +12,7 @@ export const adminSetUserSettings = operation({
   handle: async (input, context) => {
     const [pool, regional] = await Promise.all([readPool(context.pool), readRegionalSettings(context.pool)])
     const user = await requireUser(context.pool.records, pool.value, input.Username ?? '')
-    const about = { user: user.value, pool: pool.value, regional: regional.value }
+    const about = { user: user.value, by: 'admin' as const, pool: pool.value, regional: regional.value }
     await putUserMfa(context, pool.value, user, preferredMfa(preferenceOfOptions(input.MFAOptions), about))
     return {}
   },

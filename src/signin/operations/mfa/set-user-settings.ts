@@ -12,7 +12,7 @@ export const setUserSettings = operation({
   handle: async (input, context) => {
     const { user } = await verifyAccessToken(input.AccessToken ?? '', context.pool, context)
     const [pool, regional] = await Promise.all([readPool(context.pool), readRegionalSettings(context.pool)])
-    const about = { user: user.value, pool: pool.value, regional: regional.value }
+    const about = { user: user.value, by: 'user' as const, pool: pool.value, regional: regional.value }
     await putUserMfa(context, pool.value, user, preferredMfa(preferenceOfOptions(input.MFAOptions), about))
     return {}
   },

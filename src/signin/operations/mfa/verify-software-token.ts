@@ -2,7 +2,7 @@
 import { operation } from '../../../directory/operation.ts'
 import { Fault } from '../../../wire/fault.ts'
 import { useCode } from '../../factor-attempts.ts'
-import { checkTotp } from '../../software-token.ts'
+import { checkTotp, noSoftwareToken } from '../../software-token.ts'
 import { requireSoftwareTokens, whoSetsUp } from '../../software-token-set-up.ts'
 import { makeEventId } from '../../token-id.ts'
 import { putUserMfa } from '../../user-mfa.ts'
@@ -18,14 +18,13 @@ export const verifySoftwareToken = operation({
     requireSoftwareTokens(who.pool)
     const { mfa } = who.user.value
     const secret = who.kind === 'session' ? who.begun.pendingSecret : mfa?.pendingSecret
-    if (secret === undefined)
-      throw new Fault('SoftwareTokenMFANotFoundException', 'No software token was associated.')
+    if (secret === undefined) throw noSoftwareToken()
     await useCode(
       context,
       who.user.value,
       { challengeId: makeEventId(context.random), untilMs: context.clock.now() + setUpMs },
       () => ({ ...checkTotp(secret, input.UserCode ?? '', context.clock), isFirst: true }),
-      new Fault('EnableSoftwareTokenMFAException', 'Code mismatch'),
+      new Fault('EnableSoftwareTokenMFAException', 'Code mismatch and fail enable Software Token MFA'),
     )
     const { pendingSecret: _, ...kept } = mfa ?? { enabled: [] }
     const softwareToken = {
