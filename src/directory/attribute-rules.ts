@@ -134,6 +134,16 @@ const settled = (attributes: Attributes): Attributes => {
   return kept
 }
 
+/** The attributes of somebody who signed up: each address is unverified until it is shown to be theirs, and says so. */
+export const withVerifiedFlags = (attributes: Attributes): Attributes => ({
+  ...attributes,
+  ...Object.fromEntries(
+    verifiedFlags.flatMap(([name, flag]) =>
+      attributes[name] === undefined || attributes[flag] !== undefined ? [] : [[flag, 'false'] as const],
+    ),
+  ),
+})
+
 /**
  * The attributes of a new user, without `sub`. Those of an administrator's user may lack required ones: the user is asked for them at
  * the first sign-in (API reference, AdminCreateUser, "UserAttributes"). Throws InvalidParameterException.
@@ -177,7 +187,7 @@ export const updatedAttributes = (
     const isChanged = given[name] !== undefined && given[name] !== current[name]
     if (!isChanged || given[flag] !== undefined) continue
     if (given[name] === '') delete merged[flag]
-    else if (current[flag] !== undefined || current[name] !== undefined) merged[flag] = 'false'
+    else merged[flag] = 'false'
   }
   return settled(merged)
 }

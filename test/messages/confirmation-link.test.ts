@@ -92,7 +92,7 @@ describe('a pool that confirms with links', () => {
     await signUp('bob')
     const link = await linkTo('bob')
     expect((await fetch(link, { method: 'HEAD' })).status).toBe(200)
-    expect(await stateOf('bob')).toEqual(['UNCONFIRMED', undefined])
+    expect(await stateOf('bob')).toEqual(['UNCONFIRMED', 'false'])
     const page = await fetch(link)
     expect(page.status).toBe(200)
     expect(page.headers.get('cache-control')).toBe('no-store')
@@ -143,7 +143,7 @@ describe('a pool that confirms with links', () => {
     const answers = await Promise.all(links.map((one) => fetch(one)))
     expect(answers.map(({ status }) => status)).toEqual(links.map(() => 400))
     expect(new Set(await Promise.all(answers.map((answer) => answer.text()))).size).toBe(1)
-    expect(await stateOf('dan')).toEqual(['UNCONFIRMED', undefined])
+    expect(await stateOf('dan')).toEqual(['UNCONFIRMED', 'false'])
   })
 
   it('asks its CustomMessage function for a text with a link', async () => {

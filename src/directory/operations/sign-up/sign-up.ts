@@ -1,6 +1,6 @@
 // SignUp: a user makes an account of their own, to be confirmed with a code or by an administrator.
 import { Fault } from '../../../wire/fault.ts'
-import { attributesOf, checkWritable, newAttributes } from '../../attribute-rules.ts'
+import { attributesOf, checkWritable, newAttributes, withVerifiedFlags } from '../../attribute-rules.ts'
 import { sendVerification, signUpDestination } from '../../code-delivery.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { confirmationLink } from '../../confirmation-link.ts'
@@ -46,11 +46,12 @@ export const signUp = operation({
     const withPassword: User =
       password === '' ? made : { ...made, ...(await permanentPassword(userPool, made, password, context)) }
     const subject = { clientId: client.clientId, clientMetadata: input.ClientMetadata }
-    const { user, takesOver } = await askPreSignUp(context, userPool, withPassword, {
+    const { user: asked, takesOver } = await askPreSignUp(context, userPool, withPassword, {
       ...subject,
       source: 'SignUp',
       validationData: attributesOf(input.ValidationData),
     })
+    const user: User = { ...asked, attributes: withVerifiedFlags(asked.attributes) }
     const write = await prepareNewUser(records, userPool, user, { taken: 'User already exists', takesOver })
 
     const Session = await signUpSession(
