@@ -66,9 +66,11 @@ export const replicaErrands = (
           { timeoutMs: dismissTimeoutMs },
         )
       } catch (error) {
+        const code = error instanceof PeerFailure ? error.code : undefined
         // Dismissed before it was told of the takeover: it gives way first, and goes the next time.
-        if (error instanceof PeerFailure && error.code === 'StillPrimary')
+        if (code === 'StillPrimary')
           await transport.call(regionName, 'new-primary', { ...introduced, statusAtMs: 0 })
+        if (code === 'StaleEpoch') succeeded(poolId, regionName)
         throw error
       }
       await records.remove(poolId, regionName)

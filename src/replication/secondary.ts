@@ -179,6 +179,11 @@ export const createSecondary = (
       (latestOf(takeovers)?.region === fromRegion && isLater(takeovers, reignOf(known).takeovers))
     if (known.role === 'PRIMARY' && isPrimary)
       throw new Fault('StillPrimary', `${region} has not heard yet that ${fromRegion} is the primary Region.`)
+    if (isLater(reignOf(known).takeovers, takeovers))
+      throw new Fault(
+        'StaleEpoch',
+        `The primary Region of ${poolId} is ${known.primaryRegion}, since epoch ${epochOf(reignOf(known).takeovers)}.`,
+      )
     if (known.role !== 'SECONDARY' || !isPrimary)
       throw new Fault('InvalidParameterException', `${fromRegion} is not the primary Region of ${poolId}.`)
     await drop(poolId, fromRegion)

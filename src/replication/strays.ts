@@ -37,7 +37,7 @@ export const createStrays = (
 
   const lookAfter = async (poolId: string): Promise<void> => {
     const pool = await registrations.get(poolId)
-    if (pool?.role !== 'SECONDARY' || pool.status === 'DELETING') return
+    if (pool?.role !== 'SECONDARY') return
     const known = await claims.askAll(
       knownRegions.filter((name) => name !== region),
       poolId,
@@ -50,6 +50,19 @@ export const createStrays = (
       await transport.call(pool.primaryRegion, 'stray', { poolId })
   }
 
+  const waitingInVain = async (): Promise<readonly string[]> => {
+    const waiting = new Set(
+      secondary
+        .statuses()
+        .filter(({ state }) => state === 'waiting' || state === 'checking')
+        .map(({ poolId }) => poolId),
+    )
+    // One that is being dropped follows nobody; who dismissed it may have been succeeded since by one that never knew of it.
+    for await (const { poolId, role, status } of registrations.all())
+      if (role === 'SECONDARY' && status === 'DELETING') waiting.add(poolId)
+    return [...waiting]
+  }
+
   let looking: Rounds | undefined
   return {
     start: () => {
@@ -57,11 +70,7 @@ export const createStrays = (
         everyMs: lookEveryMs,
         perRound: poolsPerRound,
         what: 'replicas that wait in vain',
-        list: async () =>
-          secondary
-            .statuses()
-            .filter(({ state }) => state === 'waiting' || state === 'checking')
-            .map(({ poolId }) => poolId),
+        list: waitingInVain,
         keyOf: (poolId) => poolId,
         lookAfter,
       })
@@ -71,7 +80,7 @@ export const createStrays = (
         const poolId = readFields(body).text('poolId')
         // Asked back: a message can come late, and a Region that has been told to drop its replica has none.
         const claim = await claims.ask(fromRegion, poolId)
-        if (claim?.role !== 'SECONDARY' || claim.primaryRegion !== region || claim.status === 'DELETING')
+        if (claim?.role !== 'SECONDARY' || claim.primaryRegion !== region)
           throw new Fault('NotAReplica', `${fromRegion} has no replica of ${poolId} that follows ${region}.`)
         await primary.enterStray(poolId, fromRegion)
         return {}

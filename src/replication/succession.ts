@@ -88,8 +88,9 @@ export const createSuccession = (
     const latest = latestOf(takeovers)
     if (latest === undefined || !isLater(takeovers, own)) return current
     const parting = partingOf(own, takeovers) ?? latest.position
-    // Of a comparison that is not finished the earlier parting counts; a copy that is due is due all the more.
-    const step = succession?.step === 'copy-anew' ? 'copy-anew' : 'compare'
+    // The earlier parting counts. A copy that is due is due all the more; but where this one parts earlier, more is to be set aside before.
+    const isCompared = succession?.step === 'copy-anew' && parting >= succession.after
+    const step = isCompared ? 'copy-anew' : 'compare'
     return {
       ...current,
       role: 'SECONDARY',
