@@ -43,6 +43,7 @@ export const discoveryOf = async (
     issuer,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     token_endpoint: `${oauthOrigin}/oauth2/token`,
+    userinfo_endpoint: `${oauthOrigin}/oauth2/userInfo`,
     revocation_endpoint: `${oauthOrigin}/oauth2/revoke`,
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     id_token_signing_alg_values_supported: ['RS256'],

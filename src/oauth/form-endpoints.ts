@@ -35,12 +35,20 @@ const token: Endpoint = {
   },
 }
 
+const isJws = (token: string): boolean => token.split('.').length === 3
+
 const revoke: Endpoint = {
   wrongClientStatus: 401,
   answer: async ({ form, client, pool }, runtime) => {
     const given = form.get('token') ?? ''
     if (given === '') throw new OauthError('invalid_request')
-    await revokeRefreshToken(pool, client, given, runtime)
+    try {
+      await revokeRefreshToken(pool, client, given, runtime)
+    } catch (error) {
+      // RFC 7009 section 2.2: what isn't a token at all needs no revoking. An access or ID token, a JWS, is one of another type.
+      const isNoToken = isFault(error) && error.code === 'UnsupportedTokenTypeException' && !isJws(given)
+      if (!isNoToken) throw error
+    }
   },
 }
 

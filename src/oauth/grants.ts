@@ -33,8 +33,9 @@ const metadataIn = (form: URLSearchParams): Readonly<Record<string, string>> | u
 
 const clientCredentials: Grant = async ({ form, client, pool }, runtime) => {
   const { AllowedOAuthFlows, AllowedOAuthFlowsUserPoolClient } = client.settings
-  const isAllowed = AllowedOAuthFlowsUserPoolClient === true && client.secrets.length > 0
-  if (!isAllowed || !(AllowedOAuthFlows ?? []).includes('client_credentials'))
+  // A client that isn't turned on for OAuth at all is told so by another error.
+  if (AllowedOAuthFlowsUserPoolClient !== true) throw new OauthError('invalid_grant')
+  if (client.secrets.length === 0 || !(AllowedOAuthFlows ?? []).includes('client_credentials'))
     throw new OauthError('unauthorized_client')
   const asked = (form.get('scope') ?? '').split(' ').filter((scope) => scope !== '')
   const scopes = machineScopes(client, asked)

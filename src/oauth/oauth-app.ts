@@ -1,9 +1,10 @@
-// What browsers and verifiers read of a Region: OpenID Connect's documents and the pages' images, as one hono app.
+// What browsers and verifiers read of a Region: OpenID Connect's documents, what a token's user is like, and the pages' images, as one hono app.
 import { type Context, Hono } from 'hono'
 import type { Runtime } from '../directory/runtime.ts'
 import { discoveryOf, type IssuerForm, jwksOf } from './discovery.ts'
 import { oauthErrorBody, oauthErrorOf, serverError } from './oauth-error.ts'
 import { addUiImages } from './ui-images.ts'
+import { addUserInfo } from './user-info.ts'
 
 const documentHeaders = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
 
@@ -39,6 +40,7 @@ const addDocuments = (app: Hono, runtime: Runtime): void => {
 export const createOauthApp = (runtime: Runtime): Hono => {
   const app = new Hono()
   addUiImages(app, runtime)
+  addUserInfo(app, runtime)
   addDocuments(app, runtime)
 
   app.onError((error, context) => {

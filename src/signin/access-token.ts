@@ -38,6 +38,7 @@ export const verifyAccessToken = async (
   jwt: string,
   pool: { readonly poolId: string; readonly records: Records },
   runtime: Pick<Runtime, 'clock' | 'endpoints'>,
+  { mustHave = userScope }: { readonly mustHave?: string } = {},
 ): Promise<AccessToken> => {
   const published = await pool.records.get(publicPools, pool.poolId)
   const claims = published === undefined ? undefined : verifiedClaims(jwt, published.value)
@@ -49,7 +50,7 @@ export const verifyAccessToken = async (
   if (typeof exp !== 'number' || issuedAtMs === undefined) throw refuse('Invalid Access Token')
   if (runtime.clock.now() >= exp * 1_000) throw refuse('Access Token has expired')
   // A machine's token has neither user nor this scope.
-  if (!text(claims, 'scope').split(' ').includes(userScope))
+  if (!text(claims, 'scope').split(' ').includes(mustHave))
     throw refuse('Access Token does not have required scopes')
   const token = {
     sub: text(claims, 'sub'),

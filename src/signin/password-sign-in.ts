@@ -4,7 +4,7 @@ import { completeSignIn } from './complete-sign-in.ts'
 import { acceptImportedPassword } from './imported-password-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
 import { askPreAuthentication, migrateUnknownUser } from './pre-authentication.ts'
-import { candidateNamed, wrongPassword } from './sign-in-candidate.ts'
+import { asksForReset, candidateNamed, wrongPassword } from './sign-in-candidate.ts'
 import { passwordParameter, type SignInStep, usernameParameter } from './sign-in-request.ts'
 
 export const signInWithPassword: SignInStep = async (request) => {
@@ -29,8 +29,7 @@ export const signInWithPassword: SignInStep = async (request) => {
     await request.watch?.checkPassword(signedIn, password)
     return completeSignIn(request, signedIn)
   }
-  if (user?.credential === undefined && user?.status === 'RESET_REQUIRED')
-    return completeSignIn(request, user)
+  if (asksForReset(request, user)) return completeSignIn(request, user)
   counted.failed(attempts)
   throw wrongPassword()
 }

@@ -28,6 +28,15 @@ export const userDoesNotExist = (): Fault => new Fault('UserNotFoundException', 
 export const hidesUsers = (client: AppClient): boolean =>
   client.settings.PreventUserExistenceErrors === 'ENABLED'
 
+/**
+ * Whether a user without any password, as after an import, is told to set one. A client that hides users says what it says of a wrong
+ * password (developer guide, "Managing error responses").
+ */
+export const asksForReset = (
+  { client }: { readonly client: AppClient },
+  user: User | undefined,
+): user is User => user?.credential === undefined && user?.status === 'RESET_REQUIRED' && !hidesUsers(client)
+
 type About = { readonly client: AppClient; readonly pool: UserPool; readonly context: SignInContext }
 
 const candidate = async (

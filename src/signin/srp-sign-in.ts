@@ -11,7 +11,7 @@ import { passwordAttemptsOf } from './password-attempts.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { askPreAuthentication } from './pre-authentication.ts'
 import { openSession, sealSession } from './session.ts'
-import { candidateKeyed, candidateNamed, wrongPassword } from './sign-in-candidate.ts'
+import { asksForReset, candidateKeyed, candidateNamed, wrongPassword } from './sign-in-candidate.ts'
 import {
   required,
   type SignInAnswer,
@@ -129,8 +129,7 @@ export const verifySrpThen =
       counted.succeeded(attempts)
       return finish(request, user, begun)
     }
-    if (user?.credential === undefined && user?.status === 'RESET_REQUIRED')
-      return completeSignIn(request, user)
+    if (asksForReset(request, user)) return completeSignIn(request, user)
     counted.failed(attempts)
     throw wrongPassword()
   }

@@ -121,6 +121,14 @@ describe('client_credentials', () => {
       ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'],
       GenerateSecret: true,
     })
+    const coded = await makeClient(poolId, {
+      GenerateSecret: true,
+      AllowedOAuthFlows: ['code'],
+      AllowedOAuthFlowsUserPoolClient: true,
+      AllowedOAuthScopes: ['openid'],
+      CallbackURLs: ['https://example.com'],
+      SupportedIdentityProviders: ['COGNITO'],
+    })
     const good = basic(clientId, secret)
     const mistakes: readonly (readonly [string, Record<string, string>, Record<string, string>])[] = [
       ['invalid_client', grant, basic(clientId, 'wrong')],
@@ -137,7 +145,8 @@ describe('client_credentials', () => {
       ['invalid_grant', { grant_type: 'refresh_token', refresh_token: 'x' }, good],
       ['unsupported_grant_type', { grant_type: 'password' }, good],
       ['unsupported_grant_type', { grant_type: 'constructor' }, good],
-      ['unauthorized_client', grant, basic(user.ClientId ?? '', user.ClientSecret ?? '')],
+      ['invalid_grant', grant, basic(user.ClientId ?? '', user.ClientSecret ?? '')],
+      ['unauthorized_client', grant, basic(coded.ClientId ?? '', coded.ClientSecret ?? '')],
       ['invalid_scope', { ...grant, scope: 'orders/read orders/delete' }, good],
       ['invalid_scope', { ...grant, scope: 'openid' }, good],
     ]
@@ -215,6 +224,7 @@ describe('refresh_token and revoke', () => {
       expect.objectContaining({ error: 'unsupported_token_type' }),
     ])
     expect((await revoke('')).status).toBe(400)
+    expect((await revoke('no token at all')).status).toBe(200)
     expect((await revoke(form.refresh_token, 'unknown')).status).toBe(401)
     const revoked = await revoke(form.refresh_token)
     expect([revoked.status, await revoked.text()]).toEqual([200, ''])

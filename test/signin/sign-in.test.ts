@@ -194,6 +194,16 @@ describe("a user's state", () => {
       await expect(answerSrp(begun, clientId)).rejects.toEqual(refused)
     }
   })
+
+  it('is not told of a user without any password by a client that hides users', async () => {
+    const { poolId, clientId } = await makePool({}, { PreventUserExistenceErrors: 'ENABLED' })
+    await makeUser(poolId, 'ana')
+    const begun = await startSrp(poolId, clientId, 'ana')
+    await changeUser(poolId, 'ana', { status: 'RESET_REQUIRED', credential: undefined })
+    const wrong = refusal('NotAuthorizedException', 'Incorrect username or password.')
+    await expect(signIn(clientId, 'ana')).rejects.toEqual(wrong)
+    await expect(answerSrp(begun, clientId)).rejects.toEqual(wrong)
+  })
 })
 
 describe('a client', () => {
