@@ -202,12 +202,18 @@ export const withoutAttributes = (
 /**
  * Throws NotAuthorizedException when an app client may not write one of these. Without WriteAttributes it may write all, as Amazon's console
  * says and its clients rely on (the API reference speaks of the standard ones only); whether an address is verified is never for users to
- * say, and attributes for developers only are never theirs to write (API reference, SchemaAttributeType).
+ * say, and attributes for developers only are never theirs to write (API reference, SchemaAttributeType). "Required attributes in a user
+ * pool are always writable" (developer guide, "User pool attributes").
  */
-export const checkWritable = (client: Pick<AppClient, 'settings'>, names: readonly string[]): void => {
+export const checkWritable = (
+  client: Pick<AppClient, 'settings'>,
+  schema: readonly SchemaAttributeType[],
+  names: readonly string[],
+): void => {
   const listed = client.settings.WriteAttributes ?? []
+  const required = schema.filter(isRequired).map(({ Name }) => Name)
   const isRefused = (name: string): boolean =>
-    (listed.length > 0 && !listed.includes(name)) ||
+    (listed.length > 0 && !listed.includes(name) && !required.includes(name)) ||
     ['sub', 'identities'].includes(name) ||
     name.endsWith('_verified') ||
     name.startsWith('dev:')

@@ -4,7 +4,7 @@ import type { MfaFactor, User } from '../directory/records/user.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { isEmail, isPhoneNumber } from '../directory/username-rules.ts'
 import type { Stored } from '../vault/records.ts'
-import { Fault } from '../wire/fault.ts'
+import { Fault, isFault } from '../wire/fault.ts'
 import { continueSignIn } from './begun-sign-in.ts'
 import { checkMaySignIn, finishSignIn } from './complete-sign-in.ts'
 import { type CodeVerdict, useCode } from './factor-attempts.ts'
@@ -72,6 +72,29 @@ const setUpAddress = (
   })
 }
 
+/**
+ * "When a user successfully goes through the SMS text message MFA flow, their phone number is also marked as verified" (developer guide,
+ * "SMS text message MFA"). Only a primary can; and a number that is another user's alias stays theirs.
+ */
+const verifyNumber = async (
+  { pool, context }: SignInRequest,
+  stored: Stored<User>,
+  { to }: MfaSession,
+): Promise<User> => {
+  const { attributes } = stored.value
+  const isKnown = attributes.phone_number !== to || attributes.phone_number_verified === 'true'
+  if (isKnown || context.pool.registered.role !== 'PRIMARY') return stored.value
+  const records = context.pool.asPrimary('marks the phone number as verified')
+  try {
+    return await replaceUser({ pool: { poolId: pool.poolId, records }, clock: context.clock }, pool, stored, {
+      attributes: { ...attributes, phone_number_verified: 'true' },
+    })
+  } catch (error) {
+    if (isFault(error) && error.code === 'AliasExistsException') return stored.value
+    throw error
+  }
+}
+
 /** The step that checks a factor's code and ends the sign-in. */
 export const answerFactor =
   (factor: MfaFactor): SignInStep =>
@@ -80,7 +103,11 @@ export const answerFactor =
     const { begun, stored } = await continueSignIn<MfaSession>(request, factor)
     checkMaySignIn(stored.value)
     await checkCode(request, factor, { begun, user: stored.value }, given)
-    return finishSignIn(request, await setUpAddress(request, stored, begun), begun)
+    const proved =
+      factor === 'SMS_MFA' && begun.setsUp === undefined
+        ? await verifyNumber(request, stored, begun)
+        : await setUpAddress(request, stored, begun)
+    return finishSignIn(request, proved, begun)
   }
 
 /** SELECT_MFA_TYPE: `ANSWER` names one of the factors that the challenge offered. */

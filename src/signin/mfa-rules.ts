@@ -46,7 +46,13 @@ export const secondFactorNeed = (user: User, { pool, regional }: PoolFactors): S
   const setting = pool.settings.MfaConfiguration ?? 'OFF'
   if (setting === 'OFF') return { kind: 'none' }
   const ofPool = factorsOfPool({ pool, regional })
-  const usable = ofPool.filter((factor) => hasFactor(user, factor))
+  // "Users who have previously associated and verified a TOTP token can continue to use it for MFA if the software token MFA is later
+  // disabled for the user pool" (developer guide, "TOTP software token MFA").
+  const isKept = (factor: MfaFactor): boolean =>
+    factor === 'SOFTWARE_TOKEN_MFA' && user.mfa?.enabled.includes(factor) === true
+  const usable = mfaFactors.filter(
+    (factor) => hasFactor(user, factor) && (ofPool.includes(factor) || isKept(factor)),
+  )
   const turnedOn = usable.filter((factor) => user.mfa?.enabled.includes(factor) === true)
   const factors = turnedOn.length > 0 || setting === 'OPTIONAL' ? turnedOn : usable
   const preferred = user.mfa?.preferred

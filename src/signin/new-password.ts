@@ -61,6 +61,7 @@ const filledAttributes = (
     throw new Fault('NotAuthorizedException', `Cannot modify an already provided ${provided[0]}`)
   checkWritable(
     client,
+    pool.schema,
     Object.keys(given).filter((name) => user.attributes[name] === undefined),
   )
   const filled = updatedAttributes(pool.schema, user.attributes, given, { fillsIn: true })

@@ -57,11 +57,14 @@ const identityClaims = ({ attributes }: User): Claims => {
   }
 }
 
-/** The role of the group with the lowest precedence; none when two such groups disagree (developer guide, "Adding groups to a user pool"). */
+/**
+ * The role of the group with the lowest precedence, groups without one coming last; none when two such groups disagree (developer guide,
+ * "Adding groups to a user pool").
+ */
 export const preferredRole = (groups: readonly Group[]): string | undefined => {
-  const best = Math.min(...groups.map(({ precedence }) => precedence ?? Number.POSITIVE_INFINITY))
-  if (best === Number.POSITIVE_INFINITY) return undefined
-  const roles = new Set(groups.filter(({ precedence }) => precedence === best).map(({ roleArn }) => roleArn))
+  const levelOf = ({ precedence }: Group): number => precedence ?? Number.POSITIVE_INFINITY
+  const best = Math.min(...groups.map(levelOf))
+  const roles = new Set(groups.filter((group) => levelOf(group) === best).map(({ roleArn }) => roleArn))
   return roles.size === 1 ? [...roles][0] : undefined
 }
 

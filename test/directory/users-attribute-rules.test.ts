@@ -164,17 +164,17 @@ describe('what a client may write', () => {
   )
   it('without a list: every attribute, but for flags of verification and what is for developers only', () => {
     const client = { settings: {} }
-    expect(() => checkWritable(client, ['email', 'name', 'birthdate', 'custom:tier'])).not.toThrow()
+    expect(() => checkWritable(client, schema, ['email', 'name', 'birthdate', 'custom:tier'])).not.toThrow()
     for (const name of ['email_verified', 'phone_number_verified', 'sub', 'dev:custom:note'])
-      expect(() => checkWritable(client, [name])).toThrow(refused)
+      expect(() => checkWritable(client, schema, [name])).toThrow(refused)
   })
-  it('with a list: what is on it, but for flags of verification and what is for developers only', () => {
+  it('with a list: what is on it and what the pool requires, but for flags of verification and what is for developers only', () => {
     const client = {
       settings: { WriteAttributes: ['name', 'custom:tier', 'email_verified', 'dev:custom:note'] },
     }
-    expect(() => checkWritable(client, ['name', 'custom:tier'])).not.toThrow()
-    for (const name of ['email', 'email_verified', 'dev:custom:note'])
-      expect(() => checkWritable(client, [name])).toThrow(refused)
+    expect(() => checkWritable(client, schema, ['name', 'custom:tier', 'email'])).not.toThrow()
+    for (const name of ['nickname', 'email_verified', 'dev:custom:note'])
+      expect(() => checkWritable(client, schema, [name])).toThrow(refused)
   })
 })
 

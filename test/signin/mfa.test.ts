@@ -3,6 +3,7 @@ import {
   AdminGetUserCommand,
   AssociateSoftwareTokenCommand,
   GetUserCommand,
+  SetUserPoolMfaConfigCommand,
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -40,6 +41,18 @@ const withTotp = async () => {
   return { ...made, accessToken, secret }
 }
 
+it('a code by SMS shows that the phone number is the user’s', async () => {
+  const { poolId, clientId } = await makeMfaPool('ON', { SmsMfaConfiguration: smsSettings })
+  await makeUser(poolId, 'ana', { phone_number: '+15550104333' })
+  const { Session } = await signIn(clientId, 'ana')
+  const done = await answer(clientId, 'SMS_MFA', Session, { USERNAME: 'ana', SMS_MFA_CODE: lastCode() })
+  expect(done.AuthenticationResult).toBeDefined()
+  const { UserAttributes } = await region.client.send(
+    new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }),
+  )
+  expect(UserAttributes).toContainEqual({ Name: 'phone_number_verified', Value: 'true' })
+})
+
 describe('a software token', () => {
   it('is asked for after the password, by password and by SRP, once it is turned on', async () => {
     const { clientId, poolId, secret, accessToken } = await withTotp()
@@ -61,6 +74,19 @@ describe('a software token', () => {
     expect(
       await region.client.send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' })),
     ).toMatchObject(shown)
+  })
+
+  it('is still asked for where the pool has turned software tokens off since', async () => {
+    const { clientId, poolId } = await withTotp()
+    await region.client.send(
+      new SetUserPoolMfaConfigCommand({
+        UserPoolId: poolId,
+        MfaConfiguration: 'OPTIONAL',
+        SoftwareTokenMfaConfiguration: { Enabled: false },
+        SmsMfaConfiguration: smsSettings,
+      }),
+    )
+    expect((await signIn(clientId, 'ana')).ChallengeName).toBe('SOFTWARE_TOKEN_MFA')
   })
 
   it('takes a code of one step earlier or later, each once, and none from before the last one', async () => {

@@ -3,6 +3,7 @@ import {
   AdminAddUserToGroupCommand,
   AdminCreateUserCommand,
   AdminDisableUserCommand,
+  AdminEnableUserCommand,
   AdminInitiateAuthCommand,
   AdminUserGlobalSignOutCommand,
   CreateGroupCommand,
@@ -180,7 +181,7 @@ describe('a revocation', () => {
 })
 
 describe('an access token', () => {
-  it('is refused when expired, changed, of another kind or another pool, and when its user is disabled', async () => {
+  it('is refused when expired, changed, of another kind or another pool, and once its user was disabled', async () => {
     const { poolId, clientId } = await makePool()
     await makeUser(poolId, 'ana')
     const tokens = (await signIn(clientId, 'ana')).AuthenticationResult
@@ -198,7 +199,12 @@ describe('an access token', () => {
     ).toString('base64url')
     await expect(getUser(`${header}.${moved}.${signature}`)).rejects.toEqual(invalid)
     await region.client.send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'ana' }))
-    await expect(getUser(tokens?.AccessToken)).rejects.toEqual(refused('User is disabled.'))
+    const revoked = refused('Access Token has been revoked')
+    await expect(getUser(tokens?.AccessToken)).rejects.toEqual(revoked)
+    await region.client.send(new AdminEnableUserCommand({ UserPoolId: poolId, Username: 'ana' }))
+    await expect(getUser(tokens?.AccessToken)).rejects.toEqual(revoked)
+    region.pass(1)
+    await getUser((await signIn(clientId, 'ana')).AuthenticationResult?.AccessToken)
     region.pass(3_600_000)
     await expect(getUser(tokens?.AccessToken)).rejects.toEqual(refused('Access Token has expired'))
   })
@@ -280,5 +286,20 @@ describe('groups', () => {
     expect(id['cognito:roles']).toEqual([role('admin'), role('reader')])
     expect(id['cognito:preferred_role']).toBe(role('admin'))
     expect(access['cognito:roles']).toBeUndefined()
+  })
+
+  it('without a precedence prefer a role that no other contradicts', async () => {
+    const { poolId, clientId } = await makePool()
+    await makeUser(poolId, 'ana')
+    const preferred = async (GroupName: string) => {
+      const RoleArn = `arn:aws:iam::000000000000:role/${GroupName}`
+      await region.client.send(new CreateGroupCommand({ UserPoolId: poolId, GroupName, RoleArn }))
+      await region.client.send(
+        new AdminAddUserToGroupCommand({ UserPoolId: poolId, Username: 'ana', GroupName }),
+      )
+      return decoded((await signIn(clientId, 'ana')).AuthenticationResult?.IdToken)['cognito:preferred_role']
+    }
+    expect(await preferred('one')).toBe('arn:aws:iam::000000000000:role/one')
+    expect(await preferred('two')).toBeUndefined()
   })
 })

@@ -8,11 +8,12 @@ import { appClients } from '../../src/directory/records/app-client.ts'
 import type { Runtime } from '../../src/directory/runtime.ts'
 import { createMessages } from '../../src/messages/create-messages.ts'
 import { type ReadMessage, readInbox } from '../../src/messages/inbox.ts'
+import { adminDisableUser } from '../../src/signin/operations/admin-disable-user.ts'
 import { createPasswordWorkers } from '../../src/srp/password-worker.ts'
 import type { Store } from '../../src/store/store.ts'
 import { startDirectory, type TestDirectory } from './directory.ts'
 
-export const theseOperations = [...userOperations, ...groupOperations, ...signUpOperations]
+export const theseOperations = [...userOperations, adminDisableUser, ...groupOperations, ...signUpOperations]
 
 export type UsersDirectory = TestDirectory & {
   readonly runtime: Runtime

@@ -1,6 +1,7 @@
 // The sign-in operations that are built.
 import type { AnyOperation } from '../../directory/operation.ts'
 import { accountOperations } from './account/operations.ts'
+import { adminDisableUser } from './admin-disable-user.ts'
 import { adminInitiateAuth } from './admin-initiate-auth.ts'
 import { adminRespondToAuthChallenge } from './admin-respond-to-auth-challenge.ts'
 import { adminUserGlobalSignOut } from './admin-user-global-sign-out.ts'
@@ -26,6 +27,7 @@ export const signinOperations: readonly AnyOperation[] = [
   revokeToken,
   globalSignOut,
   adminUserGlobalSignOut,
+  adminDisableUser,
   getUser,
   getClientToken,
   ...accountOperations,

@@ -31,7 +31,7 @@ export const signUp = operation({
       throw new Fault('NotAuthorizedException', 'SignUp is not permitted for this user pool')
 
     const given = attributesOf(input.UserAttributes)
-    checkWritable(client, Object.keys(given))
+    checkWritable(client, userPool.schema, Object.keys(given))
     // Developer guide, "Customizing sign-in attributes": an alias of this kind is chosen after the account was confirmed.
     if (given.preferred_username !== undefined && aliasKindsOf(userPool).includes('preferred_username'))
       throw new Fault(

@@ -1,4 +1,5 @@
 // AdminResetUserPassword: voids a user's password and sends a code with which a new one can be chosen.
+import { Fault } from '../../../wire/fault.ts'
 import { replaceUser } from '../../change-user.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { requireUser } from '../../find-user.ts'
@@ -20,6 +21,7 @@ export const adminResetUserPassword = operation({
     const { value: userPool } = await readPool(context.pool)
     const stored = await requireUser(records, userPool, input.Username ?? '')
     const user = stored.value
+    if (!user.isEnabled) throw new Fault('NotAuthorizedException', 'User is disabled.')
     requireResettable(user)
     const destination = recoveryDestination(userPool, user)
     if (destination === undefined) throw noRecoveryAddress()

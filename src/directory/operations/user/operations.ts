@@ -4,7 +4,6 @@ import { adminConfirmSignUp } from './admin-confirm-sign-up.ts'
 import { adminCreateUser } from './admin-create-user.ts'
 import { adminDeleteUser } from './admin-delete-user.ts'
 import { adminDeleteUserAttributes } from './admin-delete-user-attributes.ts'
-import { adminDisableUser } from './admin-disable-user.ts'
 import { adminEnableUser } from './admin-enable-user.ts'
 import { adminGetUser } from './admin-get-user.ts'
 import { adminResetUserPassword } from './admin-reset-user-password.ts'
@@ -19,7 +18,6 @@ export const userOperations: readonly AnyOperation[] = [
   adminCreateUser,
   adminDeleteUser,
   adminDeleteUserAttributes,
-  adminDisableUser,
   adminEnableUser,
   adminGetUser,
   adminResetUserPassword,

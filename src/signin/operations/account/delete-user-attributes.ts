@@ -12,8 +12,8 @@ export const deleteUserAttributes = operation({
   handle: async (input, context) => {
     const { user, clientId } = await verifyAccessToken(input.AccessToken ?? '', context.pool, context)
     const names = input.UserAttributeNames ?? []
-    checkWritable(await clientOfPool(clientId, context.pool), names)
     const { value: userPool } = await readPool(context.pool)
+    checkWritable(await clientOfPool(clientId, context.pool), userPool.schema, names)
     const attributes = withoutAttributes(userPool.schema, user.value.attributes, names)
     await replaceUser(context, userPool, user, { attributes })
     return {}

@@ -12,8 +12,8 @@ export const updateUserAttributes = operation({
   handle: async (input, context) => {
     const { user, clientId } = await verifyAccessToken(input.AccessToken ?? '', context.pool, context)
     const given = attributesOf(input.UserAttributes)
-    checkWritable(await clientOfPool(clientId, context.pool), Object.keys(given))
     const { value: userPool } = await readPool(context.pool)
+    checkWritable(await clientOfPool(clientId, context.pool), userPool.schema, Object.keys(given))
     const { ClientMetadata: clientMetadata } = input
     const details = await updateAttributes(context, userPool, user, { given, clientId, clientMetadata })
     return { CodeDeliveryDetailsList: [...details] }
