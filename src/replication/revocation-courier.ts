@@ -16,6 +16,8 @@ export type CourierOptions = {
   readonly vault: Vault
   readonly transport: PeerTransport
   readonly clock: Clock
+  /** The replica goes, and takes no writes any more: nothing is noted of what was delivered. */
+  readonly isLast?: boolean
 }
 
 const message = ({ subject, validAfterMs, expiresAtMs }: Revocation): Revocation => ({
@@ -48,7 +50,7 @@ const clearAway = async (
     if (isOver) done.push(stored)
     else kept.push(stored)
   }
-  if (done.length > 0)
+  if (done.length > 0 && options.isLast !== true)
     await secondary.commit((changes) => {
       for (const stored of done) changes.delete(localRevocations, stored)
     })
@@ -63,6 +65,7 @@ const deliver = async (page: readonly Stored<LocalRevocation>[], options: Courie
     poolId,
     revocations: waiting.map(({ value }) => message(value)),
   })
+  if (options.isLast === true) return
   await options.vault.pool(poolId).secondary.commit((changes) => {
     for (const stored of waiting)
       changes.replace(localRevocations, stored, { ...stored.value, isDelivered: true })

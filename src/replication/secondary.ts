@@ -15,7 +15,7 @@ import { setAsideScope } from './set-aside.ts'
 import { type StatusRegister, setStatus } from './status-register.ts'
 import type { Turns } from './turns.ts'
 import { createUntilDone } from './until-done.ts'
-import { lowerFence, raiseFence } from './write-guard.ts'
+import { lowerFence, lowerRegionalFence, raiseFence, raiseRegionalFence } from './write-guard.ts'
 
 export type Secondary = {
   /** Starts following every pool of which this Region has a secondary. */
@@ -89,10 +89,14 @@ export const createSecondary = (
   const deliverTheLast = async (poolId: string, primaryRegion: string): Promise<void> => {
     const pool = await registered(poolId)
     try {
+      // Raised by a drop that did not end.
+      await lowerRegionalFence(store, poolId)
       // What this Region has of a history that its primary does not go on from is brought along.
       if (pool.primaryRegion !== primaryRegion || reignOf(pool).succession?.step === 'compare')
         await salvageRevocations(poolId, vault, clock.now())
-      await carryRevocations({ poolId, primaryRegion, vault, transport, clock })
+      // Requests that began before this Region knew of its dismissal have made theirs by now, or make none.
+      await raiseRegionalFence(store, poolId)
+      await carryRevocations({ poolId, primaryRegion, vault, transport, clock, isLast: true })
     } catch (error) {
       // A key service that does not answer now will; before the first copy there is nothing to read, nor a ring to read it with.
       const hasNoRing = isFault(error) && error.code === 'ResourceNotFoundException'
@@ -113,6 +117,7 @@ export const createSecondary = (
     await store.dropScope(`@${poolId}`)
     await store.dropScope(setAsideScope(poolId))
     await lowerFence(store, poolId)
+    await lowerRegionalFence(store, poolId)
     vault.forget(poolId)
     await registrations.remove(poolId)
     log.info({ poolId, region }, 'the replica is gone')

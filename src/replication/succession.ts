@@ -14,7 +14,7 @@ import type { Secondary } from './secondary.ts'
 import type { SetAsideWrites } from './set-aside.ts'
 import type { Turns } from './turns.ts'
 import { createUntilDone } from './until-done.ts'
-import { raiseFence } from './write-guard.ts'
+import { lowerRegionalFence, raiseFence } from './write-guard.ts'
 
 export type Succession = {
   /** Asks the other Regions of this Region's pools whether they took over meanwhile, and gives way; to be called before the Region serves. */
@@ -56,6 +56,8 @@ export const createSuccession = (
     const hasMore = !isCopying && head.position > succession.after
     if (hasMore) {
       const keptCount = await setAside.keepAfter(poolId, succession.after)
+      // Raised by a drop that did not end; it is raised again when that goes on.
+      await lowerRegionalFence(store, poolId)
       await salvageRevocations(poolId, vault, clock.now())
       log.warn(
         { poolId, region, after: succession.after, position: head.position, keptCount },
