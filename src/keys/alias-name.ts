@@ -1,14 +1,19 @@
 // What an alias may be called, and what it may point to.
 import { Fault } from '../wire/fault.ts'
 
-const aliasSyntax = /^alias\/[a-zA-Z0-9/_-]+$/
+const prefix = 'alias/'
 
-/** Throws InvalidAliasNameException, or NotAuthorizedException for the names that AWS keeps for itself. */
-export const requireAliasName = (name: string | undefined): string => {
-  if (name?.startsWith('alias/aws/') === true)
+/** Throws ValidationException, or NotAuthorizedException for the names that AWS keeps for itself. The model has checked the characters. */
+export const requireAliasName = (name = ''): string => {
+  if (!name.startsWith(prefix) || name.length === prefix.length)
+    throw new Fault(
+      'ValidationException',
+      'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+    )
+  if (name.startsWith('alias/aws/'))
     throw new Fault('NotAuthorizedException', 'The prefix alias/aws/ is reserved.')
-  if (name === undefined || !aliasSyntax.test(name))
-    throw new Fault('InvalidAliasNameException', 'Alias must start with the prefix "alias/".')
+  if (name.includes(':'))
+    throw new Fault('ValidationException', `${name} contains invalid characters for an alias`)
   return name
 }
 

@@ -98,7 +98,8 @@ const decide = (policy: KeyPolicy, request: KeyRequest): Decision => {
 export const isAllowed = (policy: KeyPolicy, request: KeyRequest): boolean =>
   decide(policy, request) === 'allow'
 
-const nameOf = (caller: Caller): string => (caller.kind === 'account' ? caller.arn : caller.principal)
+export const callerNameOf = (caller: Caller): string =>
+  caller.kind === 'account' ? caller.arn : caller.principal
 
 /** Throws AccessDeniedException when neither the key's policy nor one of its grants allows the request. */
 export const authorize = async (policyText: string, request: KeyRequest & Granted): Promise<void> => {
@@ -107,7 +108,7 @@ export const authorize = async (policyText: string, request: KeyRequest & Grante
   const isDenied = decision.startsWith('explicit deny')
   const grants = isDenied || request.grants === undefined ? [] : await request.grants()
   if (grants.some((grant) => grantAllows(grant, request))) return
-  const name = nameOf(request.caller)
+  const name = callerNameOf(request.caller)
   if (decision === 'explicit deny of the identity' || decision === 'identity is silent')
     throw accessDenied(
       name,

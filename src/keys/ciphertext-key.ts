@@ -4,7 +4,7 @@ import type { EncryptionContext } from './ciphertext.ts'
 import { findKey, type KeyContext } from './key-operation.ts'
 import type { KeyRecord } from './key-records.ts'
 
-/** Throws IncorrectKeyException when the named key is another; InvalidCiphertextException when this Region does not have the key. */
+/** Throws IncorrectKeyException when the named key is another; AccessDeniedException when this Region does not have the key. */
 export const findCiphertextKey = async (
   keyId: string,
   named: string | undefined,
@@ -13,9 +13,12 @@ export const findCiphertextKey = async (
   encryptionContext: EncryptionContext,
 ): Promise<KeyRecord> => {
   if (named === undefined) {
-    // What a caller may not know of, they are not told of: AWS too calls such a blob invalid or denies access.
+    // AWS does not tell which of the three it is, so that nobody learns by ciphertext which keys there are.
     if ((await context.records.keys.get(keyId)) === undefined)
-      throw new Fault('InvalidCiphertextException', '')
+      throw new Fault(
+        'AccessDeniedException',
+        'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
+      )
     return (await findKey(keyId, action, context, encryptionContext)).value
   }
   const { value } = await findKey(named, action, context, encryptionContext)

@@ -7,14 +7,18 @@ import type { DataKey } from '../vault/envelope.ts'
 import { Fault } from '../wire/fault.ts'
 import type { AnswerOf, OperationNameOf, RequestOf } from '../wire/sdk-types.ts'
 import type { Caller } from '../wire/service.ts'
-import { authorize } from './authorize.ts'
+import { aliasesOf } from './aliases.ts'
+import { authorize, callerNameOf } from './authorize.ts'
 import type { EncryptionContext } from './ciphertext.ts'
 import { isPendingImport } from './key-material.ts'
 import type { KeyCollection, KeyRecord, KeyRecords, StoredRecord } from './key-records.ts'
+import { aliasArnOf, keyArnOf, parseKeyReference } from './key-reference.ts'
 import type { News } from './news.ts'
 import type { PeerKeyServices } from './peers.ts'
 import type { Rotations } from './rotations.ts'
 import type { Usage } from './usage.ts'
+
+export { aliasArnOf, keyArnOf }
 
 export type KeyServiceParts = {
   readonly region: string
@@ -51,30 +55,6 @@ export const keyOperation = <Name extends KeyOperationName>(
   declaration: KeyOperation<Name>,
 ): KeyOperation<Name> => declaration
 
-type Place = { readonly region: string; readonly account: string }
-
-export const keyArnOf = (keyId: string, { region, account }: Place): string =>
-  `arn:aws:kms:${region}:${account}:key/${keyId}`
-export const aliasArnOf = (name: string, { region, account }: Place): string =>
-  `arn:aws:kms:${region}:${account}:${name}`
-
-const arnSyntax = /^arn:aws[\w-]*:kms:([\w-]+):(\d{12}):(key\/[^/:]+|alias\/.+)$/
-
-/** What a KeyId means: the plain key ID, or the alias name that has to be looked up. Throws NotFoundException, InvalidArnException. */
-const parseKeyReference = (
-  reference: string,
-  context: KeyContext,
-): { readonly keyId?: string; readonly alias?: string } => {
-  if (!reference.startsWith('arn:'))
-    return reference.startsWith('alias/') ? { alias: reference } : { keyId: reference }
-  const match = arnSyntax.exec(reference)
-  if (match === null) throw new Fault('InvalidArnException', `Invalid arn ${reference}`)
-  const [, region, account, resource = ''] = match
-  if (region !== context.region) throw new Fault('NotFoundException', `Invalid arn ${region}`)
-  if (account !== context.account) throw new Fault('NotFoundException', `Key '${reference}' does not exist`)
-  return resource.startsWith('alias/') ? { alias: resource } : { keyId: resource.slice('key/'.length) }
-}
-
 /** Erases a key whose deletion date has come; to the caller it is gone. */
 const isPastDeletion = (key: KeyRecord, context: KeyContext): boolean =>
   key.deletion?.atMs !== undefined && key.deletion.atMs <= context.clock.now()
@@ -91,6 +71,8 @@ export const eraseKey = async (stored: StoredRecord<KeyRecord>, context: KeyServ
   try {
     await dropIfThere(context.records.grants, keyId)
     await dropIfThere(context.records.usage, keyId)
+    for (const { name, keyId: target } of await aliasesOf(context.records))
+      if (target === keyId) await dropIfThere(context.records.aliases, name)
     await context.records.eraseKey(
       stored,
       isReplica
@@ -103,30 +85,35 @@ export const eraseKey = async (stored: StoredRecord<KeyRecord>, context: KeyServ
   context.news.nudge()
 }
 
-/** The key that a KeyId names (ID, ARN, alias or alias ARN). Throws NotFoundException, InvalidArnException. */
+const findAliased = async (alias: string, context: KeyContext): Promise<string> => {
+  const stored = await context.records.aliases.get(alias)
+  if (stored !== undefined) return stored.value.keyId
+  throw new Fault('NotFoundException', `Alias ${aliasArnOf(alias, context)} is not found.`)
+}
+
+/** The key that a KeyId names, for an operation with this permission. Throws NotFoundException, InvalidArnException, AccessDeniedException. */
 export const resolveKey = async (
   reference: string,
+  action: string,
   context: KeyContext,
 ): Promise<StoredRecord<KeyRecord>> => {
-  const { keyId: plain, alias } = parseKeyReference(reference, context)
-  const aliased = alias === undefined ? undefined : (await context.records.aliases.get(alias))?.value.keyId
-  if (alias !== undefined && aliased === undefined)
-    throw new Fault('NotFoundException', `Alias ${aliasArnOf(alias, context)} is not found.`)
-  const keyId = plain ?? aliased ?? ''
+  const { region, account, caller } = context
+  const named = parseKeyReference(reference, action, { region, account, callerName: callerNameOf(caller) })
+  const keyId = 'keyId' in named ? named.keyId : await findAliased(named.alias, context)
   const stored = await context.records.keys.get(keyId)
   if (stored !== undefined && !isPastDeletion(stored.value, context)) return stored
   if (stored !== undefined) await eraseKey(stored, context)
   throw new Fault('NotFoundException', `Key '${keyArnOf(keyId, context)}' does not exist`)
 }
 
-/** Finds the key and asks its policy. Throws NotFoundException, InvalidArnException, AccessDeniedException. */
+/** Finds the key and asks its policy. Throws as resolveKey, and AccessDeniedException. */
 export const findKey = async (
   reference: string,
   action: string,
   context: KeyContext,
   encryptionContext?: EncryptionContext,
 ): Promise<StoredRecord<KeyRecord>> => {
-  const stored = await resolveKey(reference, context)
+  const stored = await resolveKey(reference, action, context)
   await authorize(stored.value.policy, {
     caller: context.caller,
     action,
@@ -136,6 +123,15 @@ export const findKey = async (
     grants: async () => (await context.records.grants.get(stored.value.keyId))?.value.grants ?? [],
   })
   return stored
+}
+
+/** Asks the policy of the key that an alias leads to; a key that is gone has none. Throws AccessDeniedException. */
+export const requireKeyPermission = async (
+  keyId: string,
+  action: string,
+  context: KeyContext,
+): Promise<void> => {
+  if ((await context.records.keys.get(keyId)) !== undefined) await findKey(keyId, action, context)
 }
 
 /** Throws KMSInvalidStateException while the key is pending deletion: most changes are refused then. */
@@ -157,10 +153,10 @@ export const requireUsable = (key: KeyRecord, context: KeyServiceParts): void =>
   if (!key.isEnabled) throw new Fault('DisabledException', `${keyArnOf(key.keyId, context)} is disabled.`)
 }
 
-/** Operations that are about the account and not about one key are for the account's own callers. */
-export const requireAccountCaller = (action: string, context: KeyContext): void => {
+/** Operations that are about the account or an alias (`resource`), and not about one key, are for the account's own callers. */
+export const requireAccountCaller = (action: string, context: KeyContext, resource = '*'): void => {
   if (context.caller.kind === 'account') {
-    requirePermission(context.caller, { action, resource: '*', context: new Map() })
+    requirePermission(context.caller, { action, resource, context: new Map() })
     return
   }
   throw new Fault(

@@ -10,7 +10,7 @@ import { readGrantToken } from './grants.ts'
 import { eraseKey, type KeyServiceParts } from './key-operation.ts'
 import { type KeyRecords, openKeyRecords } from './key-records.ts'
 import { createNews } from './news.ts'
-import { absentFor } from './not-there.ts'
+import { absentFor, notThere } from './not-there.ts'
 import { keyOperations } from './operations/registry.ts'
 import type { PeerKeyServices } from './peers.ts'
 import { acceptPeerMessage } from './related-keys.ts'
@@ -41,7 +41,11 @@ export type KeyServiceOptions = {
 }
 
 /** Members that many operations have in common. */
-type CallOptions = { readonly DryRun?: boolean; readonly GrantTokens?: readonly string[] }
+type CallOptions = {
+  readonly DryRun?: boolean
+  readonly GrantTokens?: readonly string[]
+  readonly Recipient?: object
+}
 type UsingOutput = { readonly KeyId?: string; readonly SourceKeyId?: string }
 
 const keysUsed = ({ KeyId, SourceKeyId }: UsingOutput): readonly string[] => [
@@ -83,6 +87,9 @@ export const createKeyService = async (options: KeyServiceOptions): Promise<KeyS
       if (operation === undefined || caller === undefined)
         throw new Error(`${name} is not built, or came unsigned`)
       const options = input as CallOptions
+      // Such a caller asks that no plaintext be in the answer: to go on without the attestation would put it there.
+      if (options.Recipient !== undefined)
+        throw notThere('Attested recipients (AWS Nitro Enclaves, NitroTPM)')
       await requireGrantTokens(options, records)
       const output = await operation.handle(input as never, { ...parts, caller, rotations, usage })
       if (options.DryRun === true)

@@ -61,6 +61,30 @@ export const parsePolicy = (text: string): KeyPolicy => {
   )
 }
 
+/** Everybody, an account, or an ARN or unique ID of a principal that can ask: groups can't ("AWS JSON policy elements: Principal"). */
+const awsPrincipal =
+  /^(\*|\d{12}|A[A-Z]{3}[A-Z0-9]{12,}|arn:aws[\w-]*:(iam::\d{12}:(root|(user|role)\/.+)|sts::\d{12}:(assumed-role|federated-user)\/.+))$/
+const servicePrincipal = /^[\w.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)$/
+
+const hasValidPrincipals = ({ Principal, NotPrincipal }: PolicyStatement): boolean => {
+  const principals: z.infer<typeof principal> = Principal ?? NotPrincipal ?? { AWS: [] }
+  const services = 'Service' in principals ? (principals.Service ?? []) : []
+  return (
+    (principals.AWS ?? []).every((name) => awsPrincipal.test(name)) &&
+    services.every((name) => servicePrincipal.test(name))
+  )
+}
+
+/** Parses a policy that a key is to get. Throws as parsePolicy, and MalformedPolicyDocumentException for what is no principal. */
+export const parseNewPolicy = (text: string): KeyPolicy => {
+  const policy = parsePolicy(text)
+  if (policy.Statement.every(hasValidPrincipals)) return policy
+  throw new Fault(
+    'MalformedPolicyDocumentException',
+    'Policy contains a statement with one or more invalid principals.',
+  )
+}
+
 /** The policy of a key that was made without one: the account may do everything, nobody else anything. */
 export const defaultPolicy = (account: string): string =>
   JSON.stringify(

@@ -16,15 +16,19 @@ export const neverComingKeyErrors: readonly NeverComing[] = [
   { error: 'XksKeyInvalidConfigurationException', because: noKeyStores },
   { error: 'XksKeyNotFoundException', because: noKeyStores },
   {
+    error: 'InvalidAliasNameException',
+    because: 'a name that is none is ValidationException, as Amazon answers it',
+  },
+  {
     error: 'LimitExceededException',
-    operations: words('CreateAlias EnableKey UpdateAlias'),
+    operations: words('EnableKey UpdateAlias'),
     because: 'nothing that it does has a limit of its own',
   },
   {
     error: 'KMSInvalidStateException',
     operations: words(`
-      DeleteAlias DeleteImportedKeyMaterial GetKeyPolicy GetKeyRotationStatus ListGrants ListKeyPolicies ListKeyRotations RetireGrant
-      RevokeGrant`),
+      DeleteAlias DeleteImportedKeyMaterial GetKeyPolicy GetKeyRotationStatus ListGrants ListKeyPolicies ListKeyRotations PutKeyPolicy
+      RetireGrant RevokeGrant`),
     because: 'it is taken in every state of a key',
   },
   {

@@ -6,7 +6,7 @@ import { keyMetadata } from '../key-metadata.ts'
 import { keyOperation, requireAccountCaller } from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
 import { notThere } from '../not-there.ts'
-import { defaultPolicy, parsePolicy } from '../policy.ts'
+import { defaultPolicy, parseNewPolicy } from '../policy.ts'
 import { requireFuturePolicyAccess } from '../policy-lockout.ts'
 import { mergeTags } from '../tags.ts'
 
@@ -16,6 +16,7 @@ export const createKey = keyOperation({
   name: 'CreateKey',
   handle: async (input, context) => {
     requireAccountCaller('kms:CreateKey', context)
+    if (input.Tags !== undefined && input.Tags.length > 0) requireAccountCaller('kms:TagResource', context)
     const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
     const usage = input.KeyUsage ?? 'ENCRYPT_DECRYPT'
     const origin = input.Origin ?? 'AWS_KMS'
@@ -26,7 +27,7 @@ export const createKey = keyOperation({
     if ((origin !== 'AWS_KMS' && origin !== 'EXTERNAL') || input.CustomKeyStoreId !== undefined)
       throw notThere('Custom key stores')
     const policy = input.Policy ?? defaultPolicy(context.account)
-    parsePolicy(policy)
+    parseNewPolicy(policy)
     const tags = mergeTags({}, input.Tags ?? [])
     const random = context.random.bytes(16)
     const keyId = input.MultiRegion === true ? `mrk-${random.toString('hex')}` : uuidOf(random)

@@ -10,7 +10,7 @@ export const generateRandom = keyOperation({
     if (input.CustomKeyStoreId !== undefined)
       throw new Fault('UnsupportedOperationException', 'This key service has no custom key stores.')
     if (input.NumberOfBytes === undefined)
-      throw new Fault('ValidationException', 'NumberOfBytes must be given.')
+      throw new Fault('ValidationException', 'Please specify either number of bytes or key spec.')
     return { Plaintext: new Uint8Array(context.random.bytes(input.NumberOfBytes)) }
   },
 })

@@ -1,8 +1,7 @@
 // ListAliases: all of this Region, or those of one key.
+import { aliasesOf } from '../aliases.ts'
 import { aliasArnOf, findKey, keyOperation, requireAccountCaller } from '../key-operation.ts'
 import { pageOf } from '../pages.ts'
-
-const aliasesMax = 10_000
 
 export const listAliases = keyOperation({
   name: 'ListAliases',
@@ -12,9 +11,9 @@ export const listAliases = keyOperation({
       input.KeyId === undefined
         ? undefined
         : (await findKey(input.KeyId, 'kms:ListAliases', context)).value.keyId
-    const aliases = (await context.records.aliases.list(undefined, aliasesMax))
-      .map(({ value }) => value)
-      .filter(({ keyId }) => only === undefined || keyId === only)
+    const aliases = (await aliasesOf(context.records)).filter(
+      ({ keyId }) => only === undefined || keyId === only,
+    )
     const { page, ...rest } = pageOf(aliases, ({ name }) => name, input, 50)
     return {
       Aliases: page.map(({ name, keyId, createdAtMs, updatedAtMs }) => ({

@@ -2,9 +2,15 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms'
 import { Fault } from '../../wire/fault.ts'
 import { keyMetadata } from '../key-metadata.ts'
-import { findKey, keyArnOf, keyOperation, requireNotPendingDeletion } from '../key-operation.ts'
+import {
+  findKey,
+  keyArnOf,
+  keyOperation,
+  requireAccountCaller,
+  requireNotPendingDeletion,
+} from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
-import { defaultPolicy, parsePolicy } from '../policy.ts'
+import { defaultPolicy, parseNewPolicy } from '../policy.ts'
 import { requireFuturePolicyAccess } from '../policy-lockout.ts'
 import { sealPayload, sharedMessage, sharedOf, unreachable, withShared } from '../related-keys.ts'
 import { mergeTags } from '../tags.ts'
@@ -30,8 +36,11 @@ export const replicateKey = keyOperation({
     const isListed = key.multiRegion.replicaRegions.includes(target)
     if (!context.peers.knownRegions.includes(target))
       throw new Fault('UnsupportedOperationException', `Region ${target} is not a Region of this deployment.`)
+    // The caller makes a key in the other Region, and perhaps tags it ("Control access to multi-Region keys", KMS Developer Guide).
+    requireAccountCaller('kms:CreateKey', context)
+    if (input.Tags !== undefined && input.Tags.length > 0) requireAccountCaller('kms:TagResource', context)
     const policy = input.Policy ?? defaultPolicy(context.account)
-    parsePolicy(policy)
+    parseNewPolicy(policy)
     if (input.BypassPolicyLockoutSafetyCheck !== true)
       requireFuturePolicyAccess(policy, key.keyId, { ...context, region: target })
     const tags = mergeTags({}, input.Tags ?? [])

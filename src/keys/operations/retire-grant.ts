@@ -36,7 +36,7 @@ export const retireGrant = keyOperation({
   name: 'RetireGrant',
   handle: async (input, context) => {
     const { keyId: reference, grantId } = named(input)
-    const { value: key } = await resolveKey(reference, context)
+    const { value: key } = await resolveKey(reference, 'kms:RetireGrant', context)
     const stored = await context.records.grants.get(key.keyId)
     const grant = stored?.value.grants.find((one) => one.grantId === grantId)
     if (stored === undefined || grant === undefined)

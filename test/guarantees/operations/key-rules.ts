@@ -64,7 +64,12 @@ export const keyCases: KeyCases = {
       await call('CreateAlias', named)
       return named
     },
-    InvalidAliasNameException: async (_, request) => ({ ...request, AliasName: 'no-alias' }),
+    LimitExceededException: async ({ call, makeKey, newAlias }) => {
+      const TargetKeyId = await makeKey()
+      const named = () => ({ TargetKeyId, AliasName: newAlias() })
+      await tries(50, () => call('CreateAlias', named()))
+      return named()
+    },
   },
   CreateGrant: {
     LimitExceededException: async ({ call, makeKey }, { Operations }) => {

@@ -1,0 +1,236 @@
+// What the key service refuses, in the words of Amazon's: names, messages and HTTP statuses that applications and their suites compare.
+import * as kms from '@aws-sdk/client-kms'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type KeyOperationName, keyCallerOf } from '../guarantees/operations/key-world.ts'
+import { account, startRegions, type TestRegions } from '../support/regions.ts'
+
+const limited = { accessKeyId: 'AKIDLIMITED', secretAccessKey: 'a secret of the test, which is no secret' }
+let regions: TestRegions
+let east: kms.KMSClient
+let keyId: string
+beforeAll(async () => {
+  const taggingNothing = {
+    Version: '2012-10-17' as const,
+    Statement: [
+      { Effect: 'Allow' as const, Action: ['kms:CreateKey'], Resource: ['*'] },
+      {
+        Effect: 'Allow' as const,
+        Action: ['kms:*Alias'],
+        Resource: [`arn:aws:kms:*:${account}:alias/mine/*`],
+      },
+    ],
+  }
+  regions = await startRegions(['us-east-1', 'us-west-2'], {
+    users: [{ ...limited, userName: 'limited', policies: [taggingNothing] }],
+  })
+  east = regions.kms('us-east-1')
+  keyId = await makeKey()
+  await east.send(new kms.CreateAliasCommand({ AliasName: 'alias/there', TargetKeyId: keyId }))
+})
+afterAll(() => regions.close())
+
+const makeKey = async (input: kms.CreateKeyCommandInput = {}): Promise<string> =>
+  (await east.send(new kms.CreateKeyCommand(input))).KeyMetadata?.KeyId ?? ''
+const arnOf = (id: string, region = 'us-east-1'): string => `arn:aws:kms:${region}:${account}:key/${id}`
+
+const refusalOf = async (operation: KeyOperationName, input: object, client = east) => {
+  try {
+    await keyCallerOf(client)(operation, input as never)
+  } catch (error) {
+    const { name, message, $metadata } = error as kms.KMSServiceException
+    return { name, message, status: $metadata.httpStatusCode }
+  }
+  throw new Error('it was taken')
+}
+
+const nothing = '00000000-0000-4000-8000-000000000000'
+const foreignArn = `arn:aws:kms:us-east-1:111122223333:key/${nothing}`
+const inAliasWords =
+  'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html'
+const policyFor = (Principal: unknown) =>
+  JSON.stringify({ Statement: { Effect: 'Allow', Principal, Action: 'kms:*', Resource: '*' } })
+const tagged = (TagKey: string, TagValue = '') => ({ Tags: [{ TagKey, TagValue }] })
+
+test.each<readonly [string, KeyOperationName, () => object, string, string]>([
+  [
+    'a key ID that is none',
+    'DescribeKey',
+    () => ({ KeyId: 'no-key' }),
+    'NotFoundException',
+    "Invalid keyId 'no-key'",
+  ],
+  [
+    'a key that is not there',
+    'Encrypt',
+    () => ({ KeyId: nothing, Plaintext: Buffer.from('a') }),
+    'NotFoundException',
+    `Key '${arnOf(nothing)}' does not exist`,
+  ],
+  [
+    'an ARN of another Region',
+    'DescribeKey',
+    () => ({ KeyId: arnOf(nothing, 'us-west-2') }),
+    'NotFoundException',
+    'Invalid arn us-west-2',
+  ],
+  [
+    'a key of another account',
+    'DescribeKey',
+    () => ({ KeyId: foreignArn }),
+    'AccessDeniedException',
+    `User: arn:aws:iam::${account}:root is not authorized to perform: kms:DescribeKey on resource: ${foreignArn} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
+  ],
+  [
+    'an alias where only keys are taken',
+    'EnableKey',
+    () => ({ KeyId: 'alias/there' }),
+    'NotFoundException',
+    "Invalid keyId 'alias/there'",
+  ],
+  [
+    'an alias ARN where only keys are taken',
+    'TagResource',
+    () => ({ KeyId: `arn:aws:kms:us-east-1:${account}:alias/there`, Tags: [] }),
+    'InvalidArnException',
+    'Key Aliases are not supported for this operation.',
+  ],
+  [
+    'an alias name without its prefix',
+    'CreateAlias',
+    () => ({ AliasName: 'there', TargetKeyId: keyId }),
+    'ValidationException',
+    inAliasWords,
+  ],
+  [
+    'an alias name with a colon',
+    'CreateAlias',
+    () => ({ AliasName: 'alias/a:b', TargetKeyId: keyId }),
+    'ValidationException',
+    'alias/a:b contains invalid characters for an alias',
+  ],
+  [
+    'an alias name with another character',
+    'CreateAlias',
+    () => ({ AliasName: 'alias/a.b', TargetKeyId: keyId }),
+    'ValidationException',
+    "1 validation error detected: Value 'alias/a.b' at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$",
+  ],
+  [
+    'an alias that is taken',
+    'CreateAlias',
+    () => ({ AliasName: 'alias/there', TargetKeyId: keyId }),
+    'AlreadyExistsException',
+    `An alias with the name arn:aws:kms:us-east-1:${account}:alias/there already exists`,
+  ],
+  [
+    'random bytes without their number',
+    'GenerateRandom',
+    () => ({}),
+    'ValidationException',
+    'Please specify either number of bytes or key spec.',
+  ],
+  [
+    'a tag with a character that tags have not',
+    'TagResource',
+    () => ({ KeyId: keyId, ...tagged('Owner', 'You & me') }),
+    'TagException',
+    'Invalid tag',
+  ],
+  [
+    'a tag twice',
+    'CreateKey',
+    () => ({ Tags: [...tagged('a').Tags, ...tagged('a').Tags] }),
+    'TagException',
+    'Duplicate tag keys',
+  ],
+  [
+    'a policy for what is no principal',
+    'CreateKey',
+    () => ({ Policy: policyFor({ AWS: 'arn:aws:iam::nobody' }) }),
+    'MalformedPolicyDocumentException',
+    'Policy contains a statement with one or more invalid principals.',
+  ],
+  [
+    'a plaintext that is too long',
+    'Encrypt',
+    () => ({ KeyId: keyId, Plaintext: Buffer.alloc(4_097) }),
+    'ValidationException',
+    "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length less than or equal to 4096",
+  ],
+])('%s is refused as by Amazon: %s', async (_, operation, input, name, message) => {
+  expect(await refusalOf(operation, input())).toEqual({ name, message, status: 400 })
+})
+
+test('a ciphertext of a key that is not here tells nothing of the key', async () => {
+  const west = regions.kms('us-west-2')
+  const { CiphertextBlob } = await east.send(
+    new kms.EncryptCommand({ KeyId: keyId, Plaintext: Buffer.from('a') }),
+  )
+  expect(await refusalOf('Decrypt', { CiphertextBlob }, west)).toEqual({
+    name: 'AccessDeniedException',
+    message:
+      'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
+    status: 400,
+  })
+})
+
+test('a dry run says what would have been, with a status of its own', async () => {
+  expect(await refusalOf('GenerateDataKey', { KeyId: keyId, KeySpec: 'AES_256', DryRun: true })).toEqual({
+    name: 'DryRunOperationException',
+    message: 'The request would have succeeded, but the DryRun option is set.',
+    status: 412,
+  })
+})
+
+test('no plaintext is given to who asks for it to be sealed for an enclave', async () => {
+  const Recipient = { KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256', AttestationDocument: Buffer.from('a') }
+  const request = { KeyId: keyId, KeySpec: 'AES_256', Recipient }
+  expect(await refusalOf('GenerateDataKey', request)).toMatchObject({
+    name: 'UnsupportedOperationException',
+    status: 501,
+  })
+})
+
+test('a key has 50 aliases at most, and they go with it', async () => {
+  const TargetKeyId = await makeKey()
+  for (let index = 0; index < 50; index += 1)
+    await east.send(new kms.CreateAliasCommand({ AliasName: `alias/many/${index}`, TargetKeyId }))
+  expect(await refusalOf('CreateAlias', { AliasName: 'alias/many/50', TargetKeyId })).toMatchObject({
+    name: 'LimitExceededException',
+  })
+  const first = await east.send(new kms.ListAliasesCommand({ KeyId: TargetKeyId, Limit: 30 }))
+  const second = await east.send(new kms.ListAliasesCommand({ KeyId: TargetKeyId, Marker: first.NextMarker }))
+  const names = [...(first.Aliases ?? []), ...(second.Aliases ?? [])].map(({ AliasName }) => AliasName)
+  expect([new Set(names).size, first.Truncated, second.Truncated]).toEqual([50, true, false])
+})
+
+test('the policy of a key that is pending deletion can be mended', async () => {
+  const KeyId = await makeKey()
+  await east.send(new kms.ScheduleKeyDeletionCommand({ KeyId }))
+  await east.send(new kms.PutKeyPolicyCommand({ KeyId, Policy: policyFor('*') }))
+  expect((await east.send(new kms.GetKeyPolicyCommand({ KeyId }))).PolicyName).toBe('default')
+})
+
+test('a user needs the permission on the alias by its own ARN, and on the key', async () => {
+  const client = new kms.KMSClient({
+    region: 'us-east-1',
+    endpoint: regions.origins['us-east-1'] ?? '',
+    credentials: limited,
+    maxAttempts: 1,
+  })
+  const open = await makeKey({ Policy: policyFor('*') })
+  const alias = (AliasName: string, TargetKeyId: string) => ({ AliasName, TargetKeyId })
+  await client.send(new kms.CreateAliasCommand(alias('alias/mine/one', open)))
+  await east.send(new kms.UpdateAliasCommand(alias('alias/mine/one', keyId)))
+  const refusals: readonly (readonly [KeyOperationName, object, string])[] = [
+    ['CreateAlias', alias('alias/other', open), ':alias/other'],
+    ['CreateAlias', alias('alias/mine/two', keyId), `:key/${keyId}`],
+    ['DeleteAlias', { AliasName: 'alias/mine/one' }, `:key/${keyId}`],
+    ['CreateKey', tagged('a'), 'kms:TagResource'],
+  ]
+  for (const [operation, input, named] of refusals)
+    expect(await refusalOf(operation, input, client)).toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining(named),
+    })
+})
