@@ -1,10 +1,17 @@
 // The follower's changes inside the writer's transaction: pages of a copy, and log entries of another store.
 import { addToDigest, digestToHex, takeFromDigest } from '../digest.ts'
+import type { Job } from '../job.ts'
 import type { CopyState, LogEntry, StoreRecord, StreamHead } from '../store.ts'
 import { Divergence } from '../store.ts'
+import { unfiledIn } from './filing.ts'
 import type { RecordTable } from './record-table.ts'
 import type { StreamTable } from './stream-table.ts'
 import { headOf } from './stream-table.ts'
+
+/** Terms are filed when this many wait: some 30 MiB while they are sorted. */
+const unfiledTermsMax = 250_000
+
+type Page = Pick<Extract<Job, { kind: 'copyPage' }>, 'stream' | 'records' | 'progress'>
 
 export type FollowerJobs = ReturnType<typeof createFollowerJobs>
 
@@ -59,7 +66,42 @@ export const createFollowerJobs = (records: RecordTable, streams: StreamTable) =
     else compare(stream, entry)
   }
 
+  /** Whether the page is the next one of a copy that goes through the keys in order, with nothing stored yet where its records belong. */
+  const isNext = ({ stream, records: page, progress: { after } }: Page): boolean => {
+    const reached = streams.read(stream).copy?.after ?? `${stream}/`
+    if (after === undefined) return false
+    let last = reached
+    for (const { key } of page) {
+      if (key <= last) return false
+      last = key
+    }
+    return last <= after && records.isEmptyBetween(reached, after)
+  }
+
+  /** Many pages are stored for each time that their terms are filed; the last one is stored with its terms. */
+  const storeUnfiled = ({ stream, records: page, progress: { after } }: Page): void => {
+    const state = streams.change(stream)
+    const { copy } = state
+    if (copy === undefined) return
+    for (const hash of records.insertUnfiled(page)) state.digest = addToDigest(state.digest, hash)
+    const terms = page.reduce((sum, record) => sum + record.terms.length, 0)
+    state.copy = {
+      ...copy,
+      after,
+      filed: copy.filed ?? copy.after ?? `${stream}/`,
+      unfiledTerms: (copy.unfiledTerms ?? 0) + terms,
+    }
+  }
+
   return {
+    /** Whether the job needs the index to be whole, or enough is waiting to be filed: to be asked right before it is run. */
+    mustFileFirst: (job: Job): boolean => {
+      if (job.kind !== 'copyPage' && job.kind !== 'applyLog') return false
+      const { copy } = streams.read(job.stream)
+      if (unfiledIn(copy) === undefined) return false
+      if (job.kind === 'applyLog' || job.progress.until !== undefined) return true
+      return (copy?.unfiledTerms ?? 0) >= unfiledTermsMax || !isNext(job)
+    },
     copyPage: (
       stream: string,
       page: readonly StoreRecord[],
@@ -67,6 +109,11 @@ export const createFollowerJobs = (records: RecordTable, streams: StreamTable) =
     ): void => {
       const { copy } = streams.read(stream)
       if (copy === undefined) throw new RangeError(`no copy of ${stream} is under way`)
+      const whole = { stream, records: page, progress }
+      if (progress.until === undefined && isNext(whole)) {
+        storeUnfiled(whole)
+        return
+      }
       for (const record of page) put(stream, record, true)
       const state = streams.change(stream)
       state.copy = { ...copy, after: progress.after ?? copy.after, until: progress.until ?? copy.until }

@@ -18,7 +18,7 @@ import {
 import { decodeLogEntry } from '../log-entry.ts'
 import type { Key, LogEntry, RangeOptions, StoreRecord, StreamHead } from '../store.ts'
 import { noPlace } from './record-table.ts'
-import { bytesIn, copyIn, numberIn, recordIn, textIn } from './rows.ts'
+import { bytesIn, copyIn, numberIn, recordIn, shownCopy, textIn } from './rows.ts'
 
 /** readLog stops once it holds this much, but always returns one entry. */
 const logBytesMax = 8 * 1024 * 1024
@@ -115,7 +115,7 @@ export const createReader = (database: DatabaseSync) => {
         digest: textIn(row, 'digest'),
       }
       const copy = copyIn(row)
-      return copy === undefined ? head : { ...head, copy }
+      return copy === undefined ? head : { ...head, copy: shownCopy(copy) }
     },
     readLog: (name: string, after: number, limit: number): LogEntry[] => {
       checkStream(name)

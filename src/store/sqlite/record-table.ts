@@ -14,6 +14,17 @@ export type Present = {
   readonly terms: readonly string[]
 }
 
+/** Records whose terms are yet to be filed. Region-wide terms are not among them. */
+export type Unfiled = {
+  readonly records: readonly {
+    readonly place: number
+    readonly rest: string
+    readonly terms: readonly string[]
+  }[]
+  readonly readTo: Key
+  readonly isLast: boolean
+}
+
 /** Where region-wide terms are filed, by the whole key. */
 export const noPlace = 0
 
@@ -36,6 +47,10 @@ export const createRecordTable = (database: DatabaseSync) => {
   const countPlace = database.prepare('UPDATE places SET n = n + ? WHERE id = ?')
   const insertTerm = database.prepare('INSERT OR IGNORE INTO terms (place, term, rest) VALUES (?, ?, ?)')
   const removeTerm = database.prepare('DELETE FROM terms WHERE place = ? AND term = ? AND rest = ?')
+  const anyBetween = database.prepare('SELECT 1 FROM records WHERE key > ? AND key <= ? LIMIT 1')
+  const termsBetween = database.prepare(
+    'SELECT key, terms FROM records WHERE key > ? AND key <= ? ORDER BY key LIMIT ?',
+  )
   const removeSomeRecords = database.prepare(
     'DELETE FROM records WHERE id IN (SELECT id FROM records WHERE key >= ? AND key < ? ORDER BY key LIMIT ?) RETURNING key, terms',
   )
@@ -103,6 +118,42 @@ export const createRecordTable = (database: DatabaseSync) => {
       return hash
     },
     remove: removeRecord,
+    isEmptyBetween: (after: Key, upTo: Key): boolean => anyBetween.get(after, upTo) === undefined,
+    /** Inserts records of a stream of which none is there, without their terms but the region-wide ones; returns their parts of the digest. */
+    insertUnfiled: (page: readonly StoreRecord[]): readonly Uint8Array[] => {
+      const counts = new Map<string, number>()
+      const hashes = page.map((record) => {
+        const { key, version, value, terms } = record
+        const hash = recordHash(record)
+        insert.run(key, version, hash, terms.join('\n'), value)
+        const name = placeOf(key)
+        counts.set(name, (counts.get(name) ?? 0) + 1)
+        for (const term of terms) if (isRegionWide(term)) insertTerm.run(noPlace, term, key)
+        return hash
+      })
+      for (const [name, count] of counts) countPlace.run(count, placeId(name))
+      return hashes
+    },
+    /** Of records after `after`, up to and with `upTo`: the terms of the first `limit`. */
+    termsBetween: (after: Key, upTo: Key, limit: number): Unfiled => {
+      const rows = termsBetween.all(after, upTo, limit)
+      const found = rows.map((row) => {
+        const key = textIn(row, 'key')
+        const name = placeOf(key)
+        const terms = termsIn(row).filter((term) => !isRegionWide(term))
+        return { place: placeId(name), rest: key.slice(name.length + 1), terms }
+      })
+      const last = rows.at(-1)
+      return {
+        records: found,
+        readTo: last === undefined ? after : textIn(last, 'key'),
+        isLast: rows.length < limit,
+      }
+    },
+    /** Files one term; does nothing if it is filed already. */
+    fileTerm: (place: number, term: string, rest: string): void => {
+      insertTerm.run(place, term, rest)
+    },
     /**
      * For a whole scope, whose keys lie between the bounds: removes up to `limit` terms, the region-wide ones aside; true when none are left.
      * It goes along the index, which is many times faster than record by record.

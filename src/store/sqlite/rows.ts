@@ -1,6 +1,6 @@
 // Rows of SQLite as typed values: node:sqlite hands out columns without types, so each is checked on the way in.
 import type { SQLOutputValue } from 'node:sqlite'
-import type { CopyState, StoreRecord } from '../store.ts'
+import type { CopyState, Key, StoreRecord } from '../store.ts'
 import { StoreFailure } from '../store-errors.ts'
 
 export type Row = Record<string, SQLOutputValue>
@@ -38,7 +38,23 @@ export const recordIn = (row: Row): StoreRecord => ({
   terms: termsIn(row),
 })
 
-export const copyIn = (row: Row): CopyState | undefined => {
-  if (row.copy === null) return undefined
-  return JSON.parse(textIn(row, 'copy')) as CopyState
+/**
+ * A copy under way. Records after `filed`, up to `after`, are stored without their search terms, of which there are about `unfiledTerms`; without
+ * `filed` there are none such.
+ */
+export type CopyProgress = CopyState & {
+  readonly filed?: Key | undefined
+  readonly unfiledTerms?: number | undefined
 }
+
+export const copyIn = (row: Row): CopyProgress | undefined => {
+  if (row.copy === null) return undefined
+  return JSON.parse(textIn(row, 'copy')) as CopyProgress
+}
+
+/** What the port shows of it. */
+export const shownCopy = ({ from, after, until }: CopyProgress): CopyState => ({
+  from,
+  ...(after === undefined ? {} : { after }),
+  ...(until === undefined ? {} : { until }),
+})

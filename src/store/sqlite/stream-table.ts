@@ -2,8 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { digestFromHex, digestToHex } from '../digest.ts'
 import { decodeLogEntry, encodeLogEntry } from '../log-entry.ts'
-import type { CopyState, LogEntry, LoggedDelete, Put, StreamHead } from '../store.ts'
-import { bytesIn, copyIn, numberIn, textIn } from './rows.ts'
+import type { LogEntry, LoggedDelete, Put, StreamHead } from '../store.ts'
+import { bytesIn, type CopyProgress, copyIn, numberIn, shownCopy, textIn } from './rows.ts'
 
 export type StreamState = {
   position: number
@@ -13,7 +13,7 @@ export type StreamState = {
   trimmed: number
   /** … and up to here from the disk. */
   swept: number
-  copy: CopyState | undefined
+  copy: CopyProgress | undefined
 }
 
 /** A log that outgrew its limit is swept when this many entries are to go, so that not every commit pays for it. */
@@ -23,7 +23,7 @@ const statesRememberedMax = 10_000
 export const headOf = (state: StreamState): StreamHead => {
   const { position, epoch, digest, copy } = state
   const head = { position, epoch, digest: digestToHex(digest) }
-  return copy === undefined ? head : { ...head, copy }
+  return copy === undefined ? head : { ...head, copy: shownCopy(copy) }
 }
 
 export type StreamTable = ReturnType<typeof createStreamTable>

@@ -8,6 +8,7 @@ import { createCommitRunner } from './commit-job.ts'
 import type { DropJob } from './drops.ts'
 import { createDrops } from './drops.ts'
 import { isFatal, storeFailure } from './failure.ts'
+import { createFiling } from './filing.ts'
 import { createFollowerJobs } from './follower-job.ts'
 import type { CloseJob, FromWriter, Reply, Request, WriterOptions } from './messages.ts'
 import { sendError } from './messages.ts'
@@ -15,8 +16,17 @@ import { createRecordTable } from './record-table.ts'
 import { createStreamTable, headOf } from './stream-table.ts'
 
 type Done = Extract<FromWriter, { kind: 'done' }>
-/** A drop that is under way; `id` is undefined for one that an earlier process began. */
-type Drop = { readonly id: number | undefined; readonly job: DropJob; readonly deferred: Request[] }
+/** What is done to a scope in many steps. Jobs that touch the scope wait for its end. */
+type Work = {
+  readonly scope: string
+  /** Whom to answer at its end; undefined for what nobody here asked for. */
+  readonly id: number | undefined
+  readonly deferred: Request[]
+  /** A scope that is half dropped stays shut until the rest has gone, too. */
+  readonly isDrop: boolean
+  /** One bounded step inside a transaction; true when nothing is left. */
+  step(): boolean
+}
 
 type Housekeeping = {
   readonly replies: readonly Reply[]
@@ -57,10 +67,16 @@ export const createWriterEngine = (
   const drops = createDrops(database, records, streams)
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
-  /** Drops under way, by scope. Jobs that touch such a scope wait for the end of its drop. */
-  const dropping = new Map<string, Drop>()
-  for (const scope of drops.unfinished())
-    dropping.set(scope, { id: undefined, job: { kind: 'drop', scope }, deferred: [] })
+  const underWay = new Map<string, Work>()
+  const drop = (job: DropJob, id: number | undefined): void => {
+    const { scope } = job
+    underWay.set(scope, { scope, id, deferred: [], isDrop: true, step: () => drops.step(job) })
+  }
+  const file = (stream: string, deferred: Request[]): void => {
+    const { step } = createFiling(stream, records, streams)
+    underWay.set(stream, { scope: stream, id: undefined, deferred, isDrop: false, step })
+  }
+  for (const scope of drops.unfinished()) drop({ kind: 'drop', scope }, undefined)
   /** Set when the disk or the file failed in a way after which nothing can be believed. */
   let brokenBy: StoreFailure | undefined
 
@@ -145,18 +161,39 @@ export const createWriterEngine = (
     }
   }
 
+  /** Puts a request aside if something is being done to its scope; false if it can run now. */
+  const defer = (request: Request): boolean => {
+    if (underWay.size === 0) return false
+    const work = scopesOf(request.job)
+      .map((scope) => underWay.get(scope))
+      .find((found) => found !== undefined)
+    work?.deferred.push(request)
+    return work !== undefined
+  }
+
   /** Runs the requests in one transaction, or, when one of them breaks it, each in its own. */
   const runTogether = (requests: readonly Request[]): Done => {
     const replies: Reply[] = []
-    const begun: Request[] = []
+    const dropped: { readonly id: number; readonly job: DropJob }[] = []
+    /** What waits until terms are filed, by stream: with a job that needs them, all later ones that touch the stream. */
+    const filing = new Map<string, Request[]>()
     try {
       durably(() => {
         for (const request of requests) {
           const { id, job } = request
           if (job.kind === 'close') continue
+          const waiting = scopesOf(job).find((scope) => filing.has(scope))
+          if (waiting !== undefined) {
+            filing.get(waiting)?.push(request)
+            continue
+          }
+          if ('stream' in job && follower.mustFileFirst(job)) {
+            filing.set(job.stream, [request])
+            continue
+          }
           try {
             const result = run(job)
-            if (job.kind === 'drop') begun.push(request)
+            if (job.kind === 'drop') dropped.push({ id, job })
             else replies.push({ id, result })
           } catch (error) {
             if (!isRefusal(error)) throw error
@@ -171,52 +208,46 @@ export const createWriterEngine = (
           replies: requests.map(({ id }) => ({ id, error: sendError(error) })),
           grown: [],
         }
-      const alone = requests.map((request) => runTogether([request]))
+      // What one of them begins, the next ones wait for.
+      const alone = requests.flatMap((request) => (defer(request) ? [] : [runTogether([request])]))
       return {
         kind: 'done',
         replies: alone.flatMap((done) => done.replies),
         grown: [...new Set(alone.flatMap((done) => done.grown))],
       }
     }
-    for (const { id, job } of begun)
-      if (job.kind === 'drop') dropping.set(job.scope, { id, job, deferred: [] })
+    for (const { id, job } of dropped) drop(job, id)
+    for (const [stream, deferred] of filing) file(stream, deferred)
     return { kind: 'done', replies, grown: streams.takeGrown() }
   }
 
   return {
-    /** Puts a request aside if its scope is being dropped; false if it can run now. */
-    defer: (request: Request): boolean => {
-      if (dropping.size === 0) return false
-      const drop = scopesOf(request.job)
-        .map((scope) => dropping.get(scope))
-        .find((found) => found !== undefined)
-      drop?.deferred.push(request)
-      return drop !== undefined
-    },
+    defer,
     run: runTogether,
-    hasHousekeeping: (): boolean => dropping.size > 0 || streams.hasToSweep(),
-    /** One bounded step. Answers a drop that ended, and hands back what waited for it, to be run. */
+    hasHousekeeping: (): boolean => underWay.size > 0 || streams.hasToSweep(),
+    /** One bounded step. Answers work that ended, and hands back what waited for it, to be run. */
     keepHouse: (): Housekeeping => {
-      const [drop] = dropping.values()
+      const [work] = underWay.values()
       try {
-        if (drop === undefined) {
+        if (work === undefined) {
           durably(() => streams.sweepSome(sweptPerStep))
           return { replies: [], released: [], hasFailed: false }
         }
         let isDone = false
         durably(() => {
-          isDone = drops.step(drop.job)
+          isDone = work.step()
         })
         if (!isDone) return { replies: [], released: [], hasFailed: false }
-        dropping.delete(drop.job.scope)
-        const replies = drop.id === undefined ? [] : [{ id: drop.id, result: {} }]
-        return { replies, released: drop.deferred, hasFailed: false }
+        underWay.delete(work.scope)
+        const replies = work.id === undefined ? [] : [{ id: work.id, result: {} }]
+        return { replies, released: work.deferred, hasFailed: false }
       } catch (error) {
-        if (drop === undefined) return { replies: [], released: [], hasFailed: true }
-        // Half dropped, the scope stays shut; whoever waits is told, and the removal goes on after the next commit or at the next start.
-        const { scope } = drop.job
-        dropping.set(scope, { id: undefined, job: { kind: 'drop', scope }, deferred: [] })
-        const told = [...(drop.id === undefined ? [] : [drop.id]), ...drop.deferred.map(({ id }) => id)]
+        if (work === undefined) return { replies: [], released: [], hasFailed: true }
+        const { scope } = work
+        underWay.delete(scope)
+        // Whoever waits is told. A removal goes on after the next commit or at the next start; filing begins anew with the next job.
+        if (work.isDrop) drop({ kind: 'drop', scope }, undefined)
+        const told = [...(work.id === undefined ? [] : [work.id]), ...work.deferred.map(({ id }) => id)]
         const replies = told.map((id) => ({ id, error: sendError(error) }))
         return { replies, released: [], hasFailed: true }
       }
