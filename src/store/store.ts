@@ -130,7 +130,10 @@ export interface Store {
 
   /** Follower: begins (or restarts from nothing) a copy: drops what the stream has, remembers `from` and the source's epoch. */
   beginCopy(stream: string, from: number, epoch: number): Promise<void>
-  /** Follower: stores one page of a copy and how far it got, in one commit. A record already stored with a higher version stays. */
+  /**
+   * Follower: stores one page of a copy and how far it got, in one commit. A record already stored with a higher version stays. Until the page
+   * with `until` is stored, `find` and `findBeginning` may not show the stream's records.
+   */
   copyPage(
     stream: string,
     records: readonly StoreRecord[],

@@ -94,13 +94,15 @@ export const createFollowerJobs = (records: RecordTable, streams: StreamTable) =
   }
 
   return {
-    /** Whether the job needs the index to be whole, or enough is waiting to be filed: to be asked right before it is run. */
+    /**
+     * Whether the job needs the index to be whole, or enough is waiting to be filed: to be asked right before it is run. Log entries don't: what is
+     * filed are the terms that a record has by then.
+     */
     mustFileFirst: (job: Job): boolean => {
-      if (job.kind !== 'copyPage' && job.kind !== 'applyLog') return false
+      if (job.kind !== 'copyPage') return false
       const { copy } = streams.read(job.stream)
       if (unfiledIn(copy) === undefined) return false
-      if (job.kind === 'applyLog' || job.progress.until !== undefined) return true
-      return (copy?.unfiledTerms ?? 0) >= unfiledTermsMax || !isNext(job)
+      return job.progress.until !== undefined || (copy?.unfiledTerms ?? 0) >= unfiledTermsMax || !isNext(job)
     },
     copyPage: (
       stream: string,

@@ -87,11 +87,19 @@ export const createWriterEngine = (
     streams.forget()
   }
 
-  /** Runs `work` in one durable transaction. Whatever fails, nothing of it stays, and the error is a StoreFailure. */
-  const durably = (work: () => void): void => {
+  /** Whether a commit waits for the disk, as openWriter has set it. Whatever does not is durable with the next one that does. */
+  let isFlushing = true
+
+  /**
+   * Runs `work` in one transaction, durable when this returns unless `isFlushed` is false. Whatever fails, nothing of it stays, and the error is a
+   * StoreFailure.
+   */
+  const durably = (work: () => void, isFlushed = true): void => {
     if (brokenBy !== undefined) throw brokenBy
     let isCommitting = false
     try {
+      if (isFlushed !== isFlushing) database.exec(`PRAGMA synchronous = ${isFlushed ? 'FULL' : 'NORMAL'}`)
+      isFlushing = isFlushed
       begin.run()
       work()
       streams.flush()
@@ -234,9 +242,10 @@ export const createWriterEngine = (
           return { replies: [], released: [], hasFailed: false }
         }
         let isDone = false
+        // Terms that a failure of power takes back are filed again; who waits for them waits for a commit of its own.
         durably(() => {
           isDone = work.step()
-        })
+        }, work.isDrop)
         if (!isDone) return { replies: [], released: [], hasFailed: false }
         underWay.delete(work.scope)
         const replies = work.id === undefined ? [] : [{ id: work.id, result: {} }]
