@@ -10,6 +10,17 @@ import { startSupervisor } from '../src/cli/supervisor.ts'
 const ticksPerSecond = 100
 const pageBytes = 4_096
 
+const statOf = (pid: number | undefined): string[] =>
+  readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+
+/** CPU seconds that a process has used, and its children that have ended (proc(5), utime, stime, cutime and cstime). */
+export const cpuSecondsOf = (pid: number | undefined): number =>
+  statOf(pid)
+    .slice(11, 15)
+    .reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond
+
 export const startDeployment = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'twinpool-bench-'))
   const startedAtMs = performance.now()
@@ -28,10 +39,6 @@ export const startDeployment = async () => {
   const startedInMs = performance.now() - startedAtMs
   const origins = supervisor.endpoints.regions
   const credentials = supervisor.accessKey
-  const statOf = (region: string): string[] =>
-    readFileSync(`/proc/${supervisor.pid(region)}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ')
   return {
     supervisor,
     dataFolder: join(folder, 'data'),
@@ -41,12 +48,9 @@ export const startDeployment = async () => {
       new CognitoIdentityProviderClient({ region, endpoint: origins[region], credentials, maxAttempts: 1 }),
     kms: (region: string) =>
       new KMSClient({ region, endpoint: origins[region], credentials, maxAttempts: 1 }),
-    /** CPU seconds that the Region's process has used (proc(5), utime and stime). */
-    cpuSeconds: (region: string): number => {
-      const fields = statOf(region)
-      return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
-    },
-    residentMiB: (region: string): number => (Number(statOf(region)[21]) * pageBytes) / 1_048_576,
+    cpuSeconds: (region: string): number => cpuSecondsOf(supervisor.pid(region)),
+    residentMiB: (region: string): number =>
+      (Number(statOf(supervisor.pid(region))[21]) * pageBytes) / 1_048_576,
     close: async () => {
       await supervisor.stop()
       rmSync(folder, { recursive: true })

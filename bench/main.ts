@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   'sign-in': 'tokens and sign-ins, beside the cryptography they are made of',
   replication: 'lag and copying, beside the rate of the writes',
   scale: 'a large pool beside a small one, copying it, catching up',
+  postgres: 'one node and two over one PostgreSQL, and lag beside PostgreSQL’s own logical replication',
   region: 'start-up, memory, and what ListUsers costs in a small and a large pool',
 }
 

@@ -13,6 +13,8 @@ import { account, freePorts } from './regions.ts'
 import { primaryRegion, type RegionClients, secondaryRegion } from './replicated-pool.ts'
 
 export type Node = {
+  /** Of its process, while it runs. */
+  pid(): number | undefined
   readonly port: number
   readonly origin: string
   start(): Promise<void>
@@ -37,6 +39,7 @@ const newNode = (folder: string, port: number, configuration: object): Node => {
   return {
     port,
     origin: `http://127.0.0.1:${port}`,
+    pid: () => command?.child.pid,
     start: async () => {
       command = runCommand('region', '--configuration', configurationFile)
       const { type } = JSON.parse(await command.firstLine()) as { readonly type?: string }
