@@ -30,6 +30,13 @@ export const newMaterial = (keyId: string, random: Random): KeyMaterial => {
 export const currentMaterial = ({ materials }: Pick<KeyRecord, 'materials'>): KeyMaterial | undefined =>
   materials.findLast(({ waiting }) => waiting === undefined)
 
+/** The bytes of the material in use. The key is usable: see requireUsable. */
+export const currentBytes = (key: Pick<KeyRecord, 'materials'>): Buffer => {
+  const bytes = currentMaterial(key)?.bytes
+  if (bytes === undefined) throw new Error('a usable key has a current material')
+  return Buffer.from(bytes, 'base64')
+}
+
 export const waitingMaterial = ({ materials }: Pick<KeyRecord, 'materials'>): KeyMaterial | undefined =>
   materials.find(({ waiting }) => waiting !== undefined)
 

@@ -3,6 +3,8 @@ import type { KeyMetadata, KeyState } from '@aws-sdk/client-kms'
 import { currentMaterial, isPendingImport } from './key-material.ts'
 import { type KeyContext, keyArnOf } from './key-operation.ts'
 import type { KeyRecord } from './key-records.ts'
+import { isSymmetricEncryption, usageOf } from './key-specs.ts'
+import { specMembers } from './spec-members.ts'
 
 /** DescribeKey shows when the current material expires, if it does. */
 const expiryOf = ({ origin, materials }: KeyRecord): Pick<KeyMetadata, 'ExpirationModel' | 'ValidTo'> => {
@@ -39,17 +41,15 @@ export const keyMetadata = (
     CreationDate: new Date(key.createdAtMs),
     Enabled: state === 'Enabled',
     Description: key.description,
-    KeyUsage: 'ENCRYPT_DECRYPT',
+    KeyUsage: usageOf(key),
     KeyState: state,
     ...(deletion?.atMs === undefined ? {} : { DeletionDate: new Date(deletion.atMs) }),
     ...(state === 'PendingReplicaDeletion' ? { PendingDeletionWindowInDays: deletion?.windowDays } : {}),
     Origin: key.origin,
     ...expiryOf(key),
-    ...(current === undefined ? {} : { CurrentKeyMaterialId: current.id }),
+    ...(current === undefined || !isSymmetricEncryption(key) ? {} : { CurrentKeyMaterialId: current.id }),
     KeyManager: 'CUSTOMER',
-    CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
-    KeySpec: 'SYMMETRIC_DEFAULT',
-    EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+    ...specMembers(key),
     MultiRegion: multiRegion !== undefined,
     ...(multiRegion === undefined
       ? {}

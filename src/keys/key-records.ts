@@ -6,10 +6,11 @@ import type { Clock, Random } from '../telemetry/clock.ts'
 import { type DataKey, open, SealBroken, seal } from '../vault/envelope.ts'
 import type { KeyGrants } from './grants.ts'
 import type { KeyMaterial } from './key-material.ts'
+import type { KeyPurpose } from './key-specs.ts'
 import { RootKeyRefused } from './root-key.ts'
 
 /** One KMS key of this Region. Everything but the material, ID and relations is this Region's own. */
-export type KeyRecord = {
+export type KeyRecord = KeyPurpose & {
   readonly keyId: string
   readonly origin: 'AWS_KMS' | 'EXTERNAL'
   /** Oldest first; the same in all related keys, but that imported material has to be imported in each. */

@@ -3,7 +3,10 @@
 import type { KeyRecord } from './key-records.ts'
 
 /** What all related keys share. It travels sealed under the deployment's transport key, as base64. */
-export type SharedPayload = Pick<KeyRecord, 'keyId' | 'origin' | 'materials' | 'rotation'> &
+export type SharedPayload = Pick<
+  KeyRecord,
+  'keyId' | 'origin' | 'spec' | 'usage' | 'materials' | 'rotation'
+> &
   NonNullable<KeyRecord['multiRegion']>
 
 /** What a new related key is made from; sealed in the same way. */

@@ -45,11 +45,13 @@ const openPayload = <Payload extends SharedPayload>(
 
 /** What of a key its related keys get. Imported material never leaves the Region that it was imported in. */
 export const sharedOf = (key: KeyRecord): SharedPayload => {
-  const { keyId, origin, materials, rotation, multiRegion } = key
+  const { keyId, origin, spec, usage, materials, rotation, multiRegion } = key
   if (multiRegion === undefined) throw new Error('a single-Region key shares nothing')
   return {
     keyId,
     origin,
+    ...(spec === undefined ? {} : { spec }),
+    ...(usage === undefined ? {} : { usage }),
     materials: origin === 'EXTERNAL' ? materials.map(withoutBytes) : materials,
     ...(rotation === undefined ? {} : { rotation }),
     ...multiRegion,

@@ -2,6 +2,7 @@
 import { Fault } from '../wire/fault.ts'
 import { type KeyContext, keyArnOf, requireUsable } from './key-operation.ts'
 import type { KeyRecord } from './key-records.ts'
+import { isSymmetricEncryption } from './key-specs.ts'
 import { isPrimaryHere } from './rotations.ts'
 
 /** Rotation of related keys is set at their primary ("Rotate multi-Region keys", KMS Developer Guide). Throws UnsupportedOperationException. */
@@ -13,8 +14,18 @@ export const requireRotatingHere = (key: KeyRecord, context: KeyContext): void =
   )
 }
 
+/** Keys that have one material for good. Throws UnsupportedOperationException. */
+export const requireRotatingKind = (key: KeyRecord, context: KeyContext): void => {
+  if (isSymmetricEncryption(key)) return
+  throw new Fault(
+    'UnsupportedOperationException',
+    `${keyArnOf(key.keyId, context)} is not a symmetric encryption key: its key material is not rotated.`,
+  )
+}
+
 /** What EnableKeyRotation and DisableKeyRotation ask of a key. */
 export const requireRotatable = (key: KeyRecord, context: KeyContext): void => {
+  requireRotatingKind(key, context)
   if (key.origin === 'EXTERNAL')
     throw new Fault(
       'UnsupportedOperationException',

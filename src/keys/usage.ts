@@ -1,4 +1,5 @@
 // When each key was last used: noted in memory at every use, written now and then, so that using a key costs no commit.
+import { KeyLastUsageTrackingOperation } from '@aws-sdk/client-kms'
 import { Conflict } from '../store/store.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { KeyRecords, UsageRecord } from './key-records.ts'
@@ -8,13 +9,7 @@ const writeEveryMs = 60_000
 const notedMax = 10_000
 
 /** The operations that count as use; ReEncrypt uses two keys. */
-const operations: ReadonlySet<string> = new Set([
-  'Encrypt',
-  'Decrypt',
-  'ReEncrypt',
-  'GenerateDataKey',
-  'GenerateDataKeyWithoutPlaintext',
-] satisfies UsageRecord['operation'][])
+const operations: ReadonlySet<string> = new Set(Object.values(KeyLastUsageTrackingOperation))
 
 export const isUse = (operation: string): operation is UsageRecord['operation'] => operations.has(operation)
 

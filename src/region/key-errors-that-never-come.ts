@@ -8,7 +8,12 @@ const noKeyStores = 'there are no custom key stores; asking for one is Unsupport
 export const neverComingKeyErrors: readonly NeverComing[] = [
   { error: 'DependencyTimeoutException', because: 'no request waits for another service' },
   { error: 'KeyUnavailableException', because: 'key material lies in the Region’s own store' },
-  { error: 'InvalidKeyUsageException', because: 'every key encrypts and decrypts, and nothing else' },
+  {
+    error: 'InvalidKeyUsageException',
+    operations: ['GetPublicKey'],
+    because:
+      'a key that has no public key is UnsupportedOperationException; for any other usage it is given out',
+  },
   { error: 'CloudHsmClusterInvalidConfigurationException', because: noKeyStores },
   { error: 'CustomKeyStoreInvalidStateException', because: noKeyStores },
   { error: 'CustomKeyStoreNotFoundException', because: noKeyStores },
@@ -33,7 +38,7 @@ export const neverComingKeyErrors: readonly NeverComing[] = [
   },
   {
     error: 'UnsupportedOperationException',
-    operations: words('GetKeyRotationStatus ListKeyRotations PutKeyPolicy'),
+    operations: words('GetKeyRotationStatus PutKeyPolicy'),
     because: 'it is taken for every key that there can be',
   },
   {

@@ -14,7 +14,6 @@ import {
   EncryptCommand,
   GenerateDataKeyCommand,
   GenerateDataKeyWithoutPlaintextCommand,
-  GenerateMacCommand,
   GenerateRandomCommand,
   GetKeyPolicyCommand,
   type KMSClient,
@@ -26,7 +25,6 @@ import {
   ReEncryptCommand,
   ReplicateKeyCommand,
   ScheduleKeyDeletionCommand,
-  SignCommand,
   TagResourceCommand,
   UntagResourceCommand,
   UpdateAliasCommand,
@@ -357,8 +355,7 @@ test.each([
 })
 
 test.each([
-  [{ KeySpec: 'RSA_2048' as const, KeyUsage: 'SIGN_VERIFY' as const }, 'Asymmetric keys'],
-  [{ KeySpec: 'HMAC_256' as const, KeyUsage: 'GENERATE_VERIFY_MAC' as const }, 'HMAC keys'],
+  [{ KeySpec: 'SM2' as const, KeyUsage: 'SIGN_VERIFY' as const }, 'SM2 keys'],
   [{ Origin: 'AWS_CLOUDHSM' as const }, 'Custom key stores'],
 ])('a key with %j is not made, and the answer says that there are no %s', async (input, what) => {
   await expect(east.send(new CreateKeyCommand(input))).rejects.toMatchObject({
@@ -368,13 +365,9 @@ test.each([
   })
 })
 
-test.each([
-  [new SignCommand({ KeyId: 'x', Message: plaintext, SigningAlgorithm: 'ECDSA_SHA_256' }), 'asymmetric keys'],
-  [new GenerateMacCommand({ KeyId: 'x', Message: plaintext, MacAlgorithm: 'HMAC_SHA_256' }), 'HMAC keys'],
-  [new DescribeCustomKeyStoresCommand({}), 'custom key stores'],
-])('an operation on what is not there says what is not there', async (command, what) => {
-  await expect(east.send(command as SignCommand)).rejects.toMatchObject({
-    message: expect.stringContaining(what),
+test('an operation on what is not there says what is not there', async () => {
+  await expect(east.send(new DescribeCustomKeyStoresCommand({}))).rejects.toMatchObject({
+    message: expect.stringContaining('custom key stores'),
     $metadata: { httpStatusCode: 501 },
   })
 })

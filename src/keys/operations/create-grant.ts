@@ -2,10 +2,11 @@
 import type { CreateGrantRequest } from '@aws-sdk/client-kms'
 import { Fault } from '../../wire/fault.ts'
 import { isAllowed } from '../authorize.ts'
-import { symmetricGrantOperations } from '../grant-operations.ts'
+import { grantOperationsOf } from '../grant-operations.ts'
 import { coversGrant, type Grant, grantAllows, grantsPerKeyMax, grantTokenOf } from '../grants.ts'
 import { findKey, type KeyContext, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
+import { isSymmetricEncryption, specOf, usageOf } from '../key-specs.ts'
 import { parsePolicy } from '../policy.ts'
 
 /** One principal of the two members that can name it. */
@@ -22,17 +23,24 @@ const requirePrincipal = (principal: string): string => {
   throw new Fault('InvalidArnException', `ARN does not refer to a valid principal: ${principal}`)
 }
 
-const grantFrom = (input: CreateGrantRequest, context: KeyContext): Grant => {
+const grantFrom = (input: CreateGrantRequest, key: KeyRecord, context: KeyContext): Grant => {
   const grantee = oneOf('Grantee', input.GranteePrincipal, input.GranteeServicePrincipal)
   const retirer = oneOf('Retiring', input.RetiringPrincipal, input.RetiringServicePrincipal)
   if (grantee === undefined) throw new Fault('ValidationException', 'GranteePrincipal must be given.')
   const operations = [...new Set(input.Operations ?? [])]
   if (operations.length === 0) throw new Fault('ValidationException', 'Operations must not be empty.')
-  const foreign = operations.filter((name) => !symmetricGrantOperations.has(name))
+  const known = grantOperationsOf(key)
+  const foreign = operations.filter((name) => !known.has(name))
   if (foreign.length > 0)
     throw new Fault(
       'ValidationException',
-      `Grant Operations are not supported by a symmetric encryption key: ${foreign.join(', ')}.`,
+      `Grant Operations are not supported by a key of KeySpec ${specOf(key)} and KeyUsage ${usageOf(key)}: ${foreign.join(', ')}.`,
+    )
+  const { EncryptionContextEquals, EncryptionContextSubset } = input.Constraints ?? {}
+  if (!isSymmetricEncryption(key) && (EncryptionContextEquals ?? EncryptionContextSubset) !== undefined)
+    throw new Fault(
+      'ValidationException',
+      'Encryption context grant constraints are for symmetric encryption keys: operations with other keys have no encryption context.',
     )
   return {
     grantId: context.random.bytes(32).toString('hex'),
@@ -73,7 +81,7 @@ export const createGrant = keyOperation({
   handle: async (input, context) => {
     const { value: key } = await findKey(input.KeyId ?? '', 'kms:CreateGrant', context)
     requireUsable(key, context)
-    const grant = grantFrom(input, context)
+    const grant = grantFrom(input, key, context)
     const { grants: records } = context.records
     const stored = await records.get(key.keyId)
     const grants = stored?.value.grants ?? []

@@ -1,13 +1,14 @@
-// CreateKey: a symmetric key, single- or multi-Region, with material made here or to be imported.
+// CreateKey: a key of any spec, single- or multi-Region, with material made here or to be imported.
 
 import { Fault } from '../../wire/fault.ts'
-import { newMaterial } from '../key-material.ts'
 import { keyMetadata } from '../key-metadata.ts'
 import { keyOperation, requireAccountCaller } from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
+import { requirePurpose } from '../key-specs.ts'
 import { notThere } from '../not-there.ts'
 import { defaultPolicy, parseNewPolicy } from '../policy.ts'
 import { requireFuturePolicyAccess } from '../policy-lockout.ts'
+import { makeMaterial } from '../spec-material.ts'
 import { mergeTags } from '../tags.ts'
 
 const keysMax = 10_000
@@ -17,13 +18,8 @@ export const createKey = keyOperation({
   handle: async (input, context) => {
     requireAccountCaller('kms:CreateKey', context)
     if (input.Tags !== undefined && input.Tags.length > 0) requireAccountCaller('kms:TagResource', context)
-    const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
-    const usage = input.KeyUsage ?? 'ENCRYPT_DECRYPT'
+    const { spec, usage } = requirePurpose(input.KeySpec ?? input.CustomerMasterKeySpec, input.KeyUsage)
     const origin = input.Origin ?? 'AWS_KMS'
-    if (spec !== 'SYMMETRIC_DEFAULT' || usage !== 'ENCRYPT_DECRYPT')
-      throw notThere(
-        `${usage === 'GENERATE_VERIFY_MAC' ? 'HMAC keys' : 'Asymmetric keys'} (KeySpec ${spec}, KeyUsage ${usage})`,
-      )
     if ((origin !== 'AWS_KMS' && origin !== 'EXTERNAL') || input.CustomKeyStoreId !== undefined)
       throw notThere('Custom key stores')
     const policy = input.Policy ?? defaultPolicy(context.account)
@@ -37,7 +33,8 @@ export const createKey = keyOperation({
     const key: KeyRecord = {
       keyId,
       origin,
-      materials: origin === 'EXTERNAL' ? [] : [newMaterial(keyId, context.random)],
+      ...(spec === 'SYMMETRIC_DEFAULT' ? {} : { spec, usage }),
+      materials: origin === 'EXTERNAL' ? [] : [await makeMaterial(spec, keyId, context.random)],
       description: input.Description ?? '',
       policy,
       tags,

@@ -1,22 +1,19 @@
-// Encrypt: up to 4,096 bytes under the key.
-import { encryptUnder } from '../ciphertext.ts'
-import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
+// Encrypt: up to 4,096 bytes under the key, fewer under an RSA key.
+import { encryptBy, requireEncryption, symmetricDefault } from '../encryption.ts'
+import { findKey, keyArnOf, keyOperation } from '../key-operation.ts'
 
 export const encrypt = keyOperation({
   name: 'Encrypt',
   handle: async (input, context) => {
-    const encryptionContext = input.EncryptionContext ?? {}
-    const { value } = await findKey(input.KeyId ?? '', 'kms:Encrypt', context, encryptionContext)
-    requireUsable(value, context)
+    const { EncryptionContext: encryptionContext = {}, EncryptionAlgorithm: algorithm = symmetricDefault } =
+      input
+    const { value: key } = await findKey(input.KeyId ?? '', 'kms:Encrypt', context, encryptionContext)
+    const request = { operation: 'Encrypt', algorithm, encryptionContext }
+    requireEncryption(key, request, context)
     return {
-      CiphertextBlob: encryptUnder(
-        value,
-        input.Plaintext ?? new Uint8Array(),
-        encryptionContext,
-        context.random,
-      ),
-      KeyId: keyArnOf(value.keyId, context),
-      EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' as const,
+      CiphertextBlob: encryptBy(key, request, input.Plaintext ?? new Uint8Array(), context),
+      KeyId: keyArnOf(key.keyId, context),
+      EncryptionAlgorithm: algorithm,
     }
   },
 })

@@ -2,7 +2,8 @@
 import { encryptUnder } from '../ciphertext.ts'
 import { dataKeyLength } from '../data-key-length.ts'
 import { currentMaterial } from '../key-material.ts'
-import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
+import { findKey, keyArnOf, keyOperation } from '../key-operation.ts'
+import { requireDataKeys } from '../key-use.ts'
 
 export const generateDataKeyWithoutPlaintext = keyOperation({
   name: 'GenerateDataKeyWithoutPlaintext',
@@ -15,7 +16,7 @@ export const generateDataKeyWithoutPlaintext = keyOperation({
       encryptionContext,
     )
     const length = dataKeyLength(input)
-    requireUsable(value, context)
+    requireDataKeys(value, 'GenerateDataKeyWithoutPlaintext', context)
     return {
       CiphertextBlob: encryptUnder(value, context.random.bytes(length), encryptionContext, context.random),
       KeyId: keyArnOf(value.keyId, context),

@@ -2,7 +2,8 @@
 import { encryptUnder } from '../ciphertext.ts'
 import { dataKeyLength } from '../data-key-length.ts'
 import { currentMaterial } from '../key-material.ts'
-import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
+import { findKey, keyArnOf, keyOperation } from '../key-operation.ts'
+import { requireDataKeys } from '../key-use.ts'
 
 export const generateDataKey = keyOperation({
   name: 'GenerateDataKey',
@@ -10,7 +11,7 @@ export const generateDataKey = keyOperation({
     const encryptionContext = input.EncryptionContext ?? {}
     const { value } = await findKey(input.KeyId ?? '', 'kms:GenerateDataKey', context, encryptionContext)
     const length = dataKeyLength(input)
-    requireUsable(value, context)
+    requireDataKeys(value, 'GenerateDataKey', context)
     const plaintext = new Uint8Array(context.random.bytes(length))
     return {
       CiphertextBlob: encryptUnder(value, plaintext, encryptionContext, context.random),

@@ -2,7 +2,7 @@
 import type { ImportKeyMaterialRequest } from '@aws-sdk/client-kms'
 import { Fault } from '../../wire/fault.ts'
 import { openImported } from '../import-parameters.ts'
-import { type KeyMaterial, materialBytes, materialIdOf } from '../key-material.ts'
+import { type KeyMaterial, materialIdOf } from '../key-material.ts'
 import {
   findKey,
   type KeyContext,
@@ -11,9 +11,11 @@ import {
   requireNotPendingDeletion,
 } from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
+import { isSymmetricEncryption, specOf } from '../key-specs.ts'
 import { tellReplicas, withShared } from '../related-keys.ts'
 import { requireExternal } from '../require-external.ts'
 import { isPrimaryHere } from '../rotations.ts'
+import { fitsSpec } from '../spec-material.ts'
 
 const lifetimeMaxMs = 365 * 86_400_000
 
@@ -52,7 +54,7 @@ const placed = (
       throw incorrect(`${arn} has no key material yet; of related keys, the primary gets it first.`)
     return [material]
   }
-  if (importType !== 'NEW_KEY_MATERIAL')
+  if (importType !== 'NEW_KEY_MATERIAL' || !isSymmetricEncryption(key))
     throw incorrect(`The key material is not the one that was imported into ${arn} before.`)
   if (key.multiRegion !== undefined)
     throw new Fault(
@@ -74,8 +76,8 @@ export const importKeyMaterial = keyOperation({
     const validToMs = validToMsOf(input, context.clock.now())
     const { ImportToken: token = new Uint8Array(), EncryptedKeyMaterial: wrapped = new Uint8Array() } = input
     const bytes = openImported(key.keyId, { token, wrapped }, context)
-    if (bytes.length !== materialBytes)
-      throw incorrect(`The key material of a symmetric encryption key is ${materialBytes} bytes long.`)
+    if (!fitsSpec(specOf(key), bytes))
+      throw incorrect(`The key material is none of a key whose KeySpec is ${specOf(key)}.`)
     const id = materialIdOf(key.keyId, bytes)
     if (input.KeyMaterialId !== undefined && input.KeyMaterialId !== id)
       throw incorrect(`The key material is not the one that KeyMaterialId names.`)

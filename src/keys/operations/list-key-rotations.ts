@@ -4,6 +4,7 @@ import { currentMaterial, isPresent, type KeyMaterial } from '../key-material.ts
 import { findKey, type KeyContext, keyArnOf, keyOperation } from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
 import { pageOf } from '../pages.ts'
+import { requireRotatingKind } from '../rotation-rules.ts'
 
 const importOf = (
   material: KeyMaterial,
@@ -39,6 +40,7 @@ export const listKeyRotations = keyOperation({
   name: 'ListKeyRotations',
   handle: async (input, context) => {
     const { value: key } = await findKey(input.KeyId ?? '', 'kms:ListKeyRotations', context)
+    requireRotatingKind(key, context)
     const shown =
       input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL'
         ? key.materials

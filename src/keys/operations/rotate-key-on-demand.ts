@@ -2,7 +2,7 @@
 import { Fault } from '../../wire/fault.ts'
 import { waitingMaterial } from '../key-material.ts'
 import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
-import { requireRotatingHere } from '../rotation-rules.ts'
+import { requireRotatingHere, requireRotatingKind } from '../rotation-rules.ts'
 
 /** "Quotas", KMS Developer Guide. */
 const onDemandMax = 25
@@ -13,6 +13,7 @@ export const rotateKeyOnDemand = keyOperation({
     const stored = await findKey(input.KeyId ?? '', 'kms:RotateKeyOnDemand', context)
     const key = stored.value
     const arn = keyArnOf(key.keyId, context)
+    requireRotatingKind(key, context)
     requireUsable(key, context)
     requireRotatingHere(key, context)
     const waiting = waitingMaterial(key)

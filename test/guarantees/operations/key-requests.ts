@@ -19,6 +19,16 @@ export const ciphertextOf = async ({ call, makeKey }: Pick<KeyWorld, 'call' | 'm
   const { CiphertextBlob } = await call('Encrypt', { KeyId, Plaintext: plaintext })
   return { KeyId, CiphertextBlob: required(CiphertextBlob) }
 }
+const message = { Message: plaintext }
+const signed = { ...message, SigningAlgorithm: 'ECDSA_SHA_256' } as const
+const mac = { ...message, MacAlgorithm: 'HMAC_SHA_256' } as const
+const encapsulated = { EncapsulationAlgorithm: 'ML_KEM' } as const
+const signer = ({ makeKey }: KeyWorld) => makeKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
+const agreement = ({ makeKey }: KeyWorld) => makeKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' })
+const kem = ({ makeKey }: KeyWorld) => makeKey({ KeySpec: 'ML_KEM_768', KeyUsage: 'ENCAPSULATE_DECAPSULATE' })
+const hmac = ({ makeKey }: KeyWorld) => makeKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
+const keyPair = async ({ makeKey }: KeyWorld) =>
+  ({ KeyId: await makeKey(), KeyPairSpec: 'ECC_NIST_P256' }) as const
 const alias = async ({ call, makeKey, newAlias }: KeyWorld) => {
   const named = { AliasName: newAlias(), TargetKeyId: await makeKey() }
   await call('CreateAlias', named)
@@ -48,16 +58,29 @@ export const keyRequests: KeyRequests = {
   }),
   CreateKey: async () => ({}),
   Decrypt: ciphertextOf,
+  Decapsulate: async (world) => {
+    const request = { KeyId: await kem(world), ...encapsulated }
+    const { SharedSecretCiphertextBlob } = await world.call('Encapsulate', request)
+    return { ...request, SharedSecretCiphertextBlob }
+  },
   DeleteAlias: async (world) => ({ AliasName: (await alias(world)).AliasName }),
   DeleteImportedKeyMaterial: async ({ makeExternalKey }) => ({ KeyId: await makeExternalKey(true) }),
+  DeriveSharedSecret: async (world) => {
+    const { PublicKey } = await world.call('GetPublicKey', { KeyId: await agreement(world) })
+    return { KeyId: await agreement(world), KeyAgreementAlgorithm: 'ECDH', PublicKey }
+  },
   DescribeKey: key,
   DisableKey: key,
   DisableKeyRotation: key,
   EnableKey: key,
   EnableKeyRotation: key,
+  Encapsulate: async (world) => ({ KeyId: await kem(world), ...encapsulated }),
   Encrypt: async ({ makeKey }) => ({ KeyId: await makeKey(), Plaintext: plaintext }),
   GenerateDataKey: async ({ makeKey }) => ({ KeyId: await makeKey(), KeySpec: 'AES_256' }),
+  GenerateDataKeyPair: keyPair,
+  GenerateDataKeyPairWithoutPlaintext: keyPair,
   GenerateDataKeyWithoutPlaintext: async ({ makeKey }) => ({ KeyId: await makeKey(), KeySpec: 'AES_256' }),
+  GenerateMac: async (world) => ({ KeyId: await hmac(world), ...mac }),
   GenerateRandom: async () => ({ NumberOfBytes: 16 }),
   GetKeyLastUsage: key,
   GetKeyPolicy: key,
@@ -67,6 +90,7 @@ export const keyRequests: KeyRequests = {
     WrappingAlgorithm: 'RSAES_OAEP_SHA_256',
     WrappingKeySpec: 'RSA_2048',
   }),
+  GetPublicKey: async (world) => ({ KeyId: await signer(world) }),
   ImportKeyMaterial: async ({ makeExternalKey, materialFor }) => materialFor(await makeExternalKey(false)),
   ListAliases: key,
   ListGrants: key,
@@ -91,6 +115,7 @@ export const keyRequests: KeyRequests = {
   RevokeGrant: grant,
   RotateKeyOnDemand: key,
   ScheduleKeyDeletion: key,
+  Sign: async (world) => ({ KeyId: await signer(world), ...signed }),
   TagResource: async ({ makeKey }) => ({
     KeyId: await makeKey(),
     Tags: [{ TagKey: 'team', TagValue: 'quarry' }],
@@ -102,6 +127,14 @@ export const keyRequests: KeyRequests = {
     const KeyId = await makeKey({ MultiRegion: true })
     await call('ReplicateKey', { KeyId, ReplicaRegion: secondaryRegion })
     return { KeyId, PrimaryRegion: secondaryRegion }
+  },
+  Verify: async (world) => {
+    const request = { KeyId: await signer(world), ...signed }
+    return { ...request, Signature: (await world.call('Sign', request)).Signature }
+  },
+  VerifyMac: async (world) => {
+    const request = { KeyId: await hmac(world), ...mac }
+    return { ...request, Mac: (await world.call('GenerateMac', request)).Mac }
   },
 }
 

@@ -34,6 +34,7 @@ export const keyRules: Readonly<Record<string, (request: Members) => Change | un
   InvalidArnException: aboutKey(() => 'arn:aws:kms:of-nothing'),
   KMSInvalidStateException: aboutKey(({ keys }) => keys.pendingDeletion),
   DisabledException: aboutKey(({ keys }) => keys.disabled),
+  InvalidKeyUsageException: aboutKey(({ keys }) => keys.hmac),
   DryRunOperationException: withMembers({ DryRun: true }),
   InvalidGrantTokenException: withMembers({ GrantTokens: ['no token'] }),
   InvalidMarkerException: withMembers({ Marker: 'no-marker' }),
@@ -50,6 +51,12 @@ const ciphertextUnder = async (world: KeyWorld, change: 'DisableKey' | 'Schedule
   return { CiphertextBlob }
 }
 const external = async ({ makeExternalKey }: KeyWorld) => ({ KeyId: await makeExternalKey(true) })
+const sm2 = async (_: KeyWorld, request: KeyInput<'GenerateDataKeyPair'>) =>
+  ({ ...request, KeyPairSpec: 'SM2' }) as const
+const notHmac = async <Input>({ makeKey }: KeyWorld, request: Input) => ({
+  ...request,
+  KeyId: await makeKey(),
+})
 /** A key as the Region of its replica has it, whose settings are the primary's. */
 const ofReplica = async ({ callSecondary, keys }: KeyWorld) => {
   await callSecondary('DescribeKey', { KeyId: keys.replicated })
@@ -84,13 +91,17 @@ export const keyCases: KeyCases = {
     LimitExceededException: async () => ({ Policy: longPolicy }),
     MalformedPolicyDocumentException: async () => ({ Policy: 'no policy' }),
     TagException: async () => ({ Tags: reservedTag }),
-    UnsupportedOperationException: async () => ({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }),
+    UnsupportedOperationException: async () => ({ Origin: 'AWS_CLOUDHSM' }),
   },
   Decrypt: {
     DisabledException: (world) => ciphertextUnder(world, 'DisableKey'),
     IncorrectKeyException: async ({ makeKey }, request) => ({ ...request, KeyId: await makeKey() }),
     InvalidCiphertextException: async () => ({ CiphertextBlob: foreign }),
+    InvalidKeyUsageException: async ({ keys }, request) => ({ ...request, KeyId: keys.hmac }),
     KMSInvalidStateException: (world) => ciphertextUnder(world, 'ScheduleKeyDeletion'),
+  },
+  Decapsulate: {
+    InvalidCiphertextException: async (_, request) => ({ ...request, SharedSecretCiphertextBlob: foreign }),
   },
   DeleteAlias: { NotFoundException: async () => ({ AliasName: 'alias/missing' }) },
   DeleteImportedKeyMaterial: {
@@ -98,8 +109,14 @@ export const keyCases: KeyCases = {
   },
   DisableKeyRotation: { UnsupportedOperationException: external },
   EnableKeyRotation: { UnsupportedOperationException: external },
+  GenerateDataKeyPair: { UnsupportedOperationException: sm2 },
+  GenerateDataKeyPairWithoutPlaintext: { UnsupportedOperationException: sm2 },
+  GenerateMac: { InvalidKeyUsageException: notHmac },
   GenerateRandom: {
     UnsupportedOperationException: async (_, request) => ({ ...request, CustomKeyStoreId: 'cks-1' }),
+  },
+  GetPublicKey: {
+    UnsupportedOperationException: async ({ keys }, request) => ({ ...request, KeyId: keys.hmac }),
   },
   GetParametersForImport: {
     KMSInvalidStateException: async ({ call, makeExternalKey }, request) => {
@@ -126,6 +143,9 @@ export const keyCases: KeyCases = {
   },
   ListGrants: {
     InvalidGrantIdException: async (_, request) => ({ ...request, GrantId: 'missing' }),
+  },
+  ListKeyRotations: {
+    UnsupportedOperationException: async ({ keys }) => ({ KeyId: keys.hmac }),
   },
   PutKeyPolicy: {
     LimitExceededException: async (_, request) => ({ ...request, Policy: longPolicy }),
@@ -168,5 +188,12 @@ export const keyCases: KeyCases = {
   UpdateAlias: {},
   UpdatePrimaryRegion: {
     UnsupportedOperationException: async ({ makeKey }, request) => ({ ...request, KeyId: await makeKey() }),
+  },
+  Verify: {
+    KMSInvalidSignatureException: async (_, request) => ({ ...request, Message: foreign }),
+  },
+  VerifyMac: {
+    InvalidKeyUsageException: notHmac,
+    KMSInvalidMacException: async (_, request) => ({ ...request, Message: foreign }),
   },
 }

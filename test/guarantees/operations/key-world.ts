@@ -28,8 +28,8 @@ export type KeyWorld = {
   makeExternalKey(isImported: boolean): Promise<string>
   /** What ImportKeyMaterial takes, for these bytes. */
   materialFor(keyId: string, bytes?: Uint8Array): Promise<KeyInput<'ImportKeyMaterial'>>
-  /** Keys in a state that most operations refuse. */
-  readonly keys: Readonly<Record<'disabled' | 'pendingDeletion' | 'replicated', string>>
+  /** Keys in a state, or of a kind, that most operations refuse. */
+  readonly keys: Readonly<Record<'disabled' | 'pendingDeletion' | 'replicated' | 'hmac', string>>
   newAlias(): string
   close(): Promise<void>
 }
@@ -90,6 +90,7 @@ export const startKeyWorld = async (): Promise<KeyWorld> => {
   const pendingDeletion = await steps.makeKey({ MultiRegion: true })
   const replicated = await steps.makeKey({ MultiRegion: true })
   await call('ReplicateKey', { KeyId: replicated, ReplicaRegion: secondaryRegion })
+  const hmac = await steps.makeKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
   await call('DisableKey', { KeyId: disabled })
   await call('ScheduleKeyDeletion', { KeyId: pendingDeletion })
   return {
@@ -104,7 +105,7 @@ export const startKeyWorld = async (): Promise<KeyWorld> => {
       }),
     ),
     ...steps,
-    keys: { disabled, pendingDeletion, replicated },
+    keys: { disabled, pendingDeletion, replicated, hmac },
     close: () => regions.close(),
   }
 }
