@@ -13,7 +13,12 @@ export type KeyMaterial = {
   /** Absent for the first material, and for one that waits. */
   readonly rotated?: { readonly type: 'AUTOMATIC' | 'ON_DEMAND'; readonly atMs: number }
   /** Decrypts already, and encrypts as soon as all related keys have it, or its owner rotates. */
-  readonly waiting?: { readonly type: 'AUTOMATIC' | 'ON_DEMAND' | 'IMPORT'; readonly sinceMs: number }
+  readonly waiting?: {
+    readonly type: 'AUTOMATIC' | 'ON_DEMAND' | 'IMPORT'
+    readonly sinceMs: number
+    /** Of related keys: the Regions that it has been imported into, as their primary knows. */
+    readonly importedIn?: readonly string[]
+  }
   readonly imported?: { readonly description?: string; readonly validToMs?: number }
 }
 

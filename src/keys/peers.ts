@@ -27,6 +27,8 @@ export type PeerMessage =
     }
   /** Replica to primary: is the key still there? Refused with NotFoundException when it is not. */
   | { readonly kind: 'find'; readonly keyId: string }
+  /** Replica to primary: the material that waits for a rotation has been imported here. */
+  | { readonly kind: 'imported'; readonly keyId: string; readonly materialId: string }
   /** Replica to primary: it has been deleted. */
   | { readonly kind: 'replica-deleted'; readonly keyId: string }
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type DataKey, open, SealBroken, seal } from '../vault/envelope.ts'
 import { Fault, isFault } from '../wire/fault.ts'
 import { authorize } from './authorize.ts'
+import { noteImported } from './imported-everywhere.ts'
 import { withoutBytes } from './key-material.ts'
 import { type KeyServiceParts, keyArnOf } from './key-operation.ts'
 import type { KeyRecord, StoredRecord } from './key-records.ts'
@@ -142,6 +143,7 @@ const message = z.discriminatedUnion('kind', [
     callerArn: z.string(),
   }),
   z.object({ kind: z.literal('find'), keyId: z.string() }),
+  z.object({ kind: z.literal('imported'), keyId: z.string(), materialId: z.string() }),
   z.object({ kind: z.literal('replica-deleted'), keyId: z.string() }),
 ])
 
@@ -164,6 +166,8 @@ export const acceptPeerMessage = async (
       return becomePrimary(news, fromRegion, stored, parts)
     case 'find':
       return requireThere(news.keyId, stored, parts)
+    case 'imported':
+      return noteImported(news, fromRegion, parts)
     case 'replica-deleted':
       return forgetReplica(fromRegion, stored, parts)
   }

@@ -248,6 +248,62 @@ test('a related key waits for the same material, which does not travel', async (
   expect(await decrypt(ciphertext, west)).toEqual(Plaintext)
 })
 
+test('new material of related keys goes to each of them, and then they rotate together', async () => {
+  const KeyId = await makeKey(true)
+  const [first, second] = [randomBytes(32), randomBytes(32)]
+  await importInto(KeyId, first)
+  await east.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'us-west-2' }))
+  await importInto(KeyId, first, { client: west })
+  const old = await encrypt(KeyId)
+  const newMaterial = { ImportType: 'NEW_KEY_MATERIAL' } as const
+  await expect(importInto(KeyId, second, { client: west, ...newMaterial })).rejects.toMatchObject({
+    name: 'IncorrectKeyMaterialException',
+  })
+  const { KeyMaterialId } = await importInto(KeyId, second, newMaterial)
+  const stateIn = async (client: KMSClient) =>
+    (
+      await client.send(new ListKeyRotationsCommand({ KeyId, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' }))
+    ).Rotations?.find((rotation) => rotation.KeyMaterialId === KeyMaterialId)?.KeyMaterialState
+  expect(await stateIn(east)).toBe('PENDING_MULTI_REGION_IMPORT_AND_ROTATION')
+  await expect(east.send(new RotateKeyOnDemandCommand({ KeyId }))).rejects.toMatchObject({
+    name: 'KMSInvalidStateException',
+  })
+  const wanted = (state: string) => (is: string | undefined) => is === state
+  await eventually(() => stateIn(west), wanted('PENDING_MULTI_REGION_IMPORT_AND_ROTATION'))
+  await importInto(KeyId, second, { client: west })
+  await eventually(() => stateIn(east), wanted('PENDING_ROTATION'))
+  await east.send(new RotateKeyOnDemandCommand({ KeyId }))
+  const young = await encrypt(KeyId)
+  for (const ciphertext of [old, young]) expect(await decrypt(ciphertext, west)).toEqual(Plaintext)
+  await eventually(() => stateIn(west), wanted('CURRENT'))
+  expect((await described(KeyId, west))?.CurrentKeyMaterialId).toBe(KeyMaterialId)
+})
+
+test('material that related keys have not rotated to yet is given up at the primary, for all of them', async () => {
+  const KeyId = await makeKey(true)
+  const [first, second] = [randomBytes(32), randomBytes(32)]
+  await importInto(KeyId, first)
+  await east.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'us-west-2' }))
+  await importInto(KeyId, first, { client: west })
+  const { KeyMaterialId } = await importInto(KeyId, second, { ImportType: 'NEW_KEY_MATERIAL' })
+  const countIn = async (client: KMSClient) =>
+    (await client.send(new ListKeyRotationsCommand({ KeyId, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' })))
+      .Rotations?.length
+  await eventually(
+    () => countIn(west),
+    (count) => count === 2,
+  )
+  await importInto(KeyId, second, { client: west })
+  await west.send(new DeleteImportedKeyMaterialCommand({ KeyId, KeyMaterialId }))
+  expect(await countIn(west)).toBe(2)
+  await east.send(new DeleteImportedKeyMaterialCommand({ KeyId, KeyMaterialId }))
+  await eventually(
+    () => countIn(west),
+    (count) => count === 1,
+  )
+  expect(await decrypt(await encrypt(KeyId), west)).toEqual(Plaintext)
+})
+
 test('the last use of a key is told, and outlives a restart', async () => {
   const KeyId = (await east.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId ?? ''
   const asked = () => east.send(new GetKeyLastUsageCommand({ KeyId }))

@@ -2,7 +2,8 @@
 import type { ImportKeyMaterialRequest } from '@aws-sdk/client-kms'
 import { Fault } from '../../wire/fault.ts'
 import { openImported } from '../import-parameters.ts'
-import { type KeyMaterial, materialIdOf } from '../key-material.ts'
+import { importedIn } from '../imported-everywhere.ts'
+import { type KeyMaterial, materialIdOf, waitingMaterial } from '../key-material.ts'
 import {
   findKey,
   type KeyContext,
@@ -56,13 +57,18 @@ const placed = (
   }
   if (importType !== 'NEW_KEY_MATERIAL' || !isSymmetricEncryption(key))
     throw incorrect(`The key material is not the one that was imported into ${arn} before.`)
-  if (key.multiRegion !== undefined)
-    throw new Fault(
-      'UnsupportedOperationException',
-      `${arn} is a multi-Region key with imported key material: it keeps its first material.`,
-    )
+  if (!isPrimaryHere(key, context.region))
+    throw incorrect(`${arn} is a multi-Region replica key: new key material goes to the primary key first.`)
   const kept = key.materials.filter(({ waiting }) => waiting === undefined)
-  return [...kept, { ...material, waiting: { type: 'IMPORT', sinceMs: context.clock.now() } }]
+  const waiting = { type: 'IMPORT' as const, sinceMs: context.clock.now() }
+  return [...kept, importedIn({ ...material, waiting }, context.region)]
+}
+
+/** The primary rotates to new material when all of its replicas have it, and so has to know. */
+const tellPrimary = async (key: KeyRecord, materialId: string, context: KeyContext): Promise<void> => {
+  const isWaiting = waitingMaterial(key)?.id === materialId
+  if (!isWaiting || key.multiRegion === undefined || isPrimaryHere(key, context.region)) return
+  await context.news.tell(key.multiRegion.primaryRegion, { kind: 'imported', keyId: key.keyId, materialId })
 }
 
 export const importKeyMaterial = keyOperation({
@@ -90,10 +96,12 @@ export const importKeyMaterial = keyOperation({
       },
     }
     const materials = placed(key, material, input.ImportType, context)
+    const isNew = !key.materials.some((one) => one.id === id)
+    const changed = isNew ? withShared(key, { materials }) : { ...key, materials }
     const isFirst = key.materials.length === 0
-    const changed = isFirst ? withShared(key, { materials }) : { ...key, materials }
     await context.records.keys.replace(stored, { ...changed, isEnabled: isFirst || key.isEnabled })
-    if (isFirst) await tellReplicas(changed, context)
+    if (isNew) await tellReplicas(changed, context)
+    await tellPrimary(changed, id, context)
     return { KeyId: arn, KeyMaterialId: id }
   },
 })

@@ -1,5 +1,6 @@
 // ListKeyRotations: the materials of a key, when each began to encrypt, and whether imported ones are there.
-import type { RotationsListEntry } from '@aws-sdk/client-kms'
+import type { KeyMaterialState, RotationsListEntry } from '@aws-sdk/client-kms'
+import { isImportedEverywhere } from '../imported-everywhere.ts'
 import { currentMaterial, isPresent, type KeyMaterial } from '../key-material.ts'
 import { findKey, type KeyContext, keyArnOf, keyOperation } from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
@@ -21,15 +22,19 @@ const importOf = (
   return { ImportState: 'IMPORTED', ...description, ...expiry }
 }
 
-const stateOf = (key: KeyRecord, { id, waiting }: KeyMaterial) => {
-  if (waiting !== undefined) return 'PENDING_ROTATION'
-  return currentMaterial(key)?.id === id ? 'CURRENT' : 'NON_CURRENT'
+const stateOf = (key: KeyRecord, material: KeyMaterial, context: KeyContext): KeyMaterialState => {
+  if (material.waiting === undefined)
+    return currentMaterial(key)?.id === material.id ? 'CURRENT' : 'NON_CURRENT'
+  const isMissing = key.origin === 'EXTERNAL' && !isImportedEverywhere(key, material, context)
+  return isMissing && key.multiRegion !== undefined
+    ? 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION'
+    : 'PENDING_ROTATION'
 }
 
 const entryOf = (key: KeyRecord, material: KeyMaterial, context: KeyContext): RotationsListEntry => ({
   KeyId: keyArnOf(key.keyId, context),
   KeyMaterialId: material.id,
-  KeyMaterialState: stateOf(key, material),
+  KeyMaterialState: stateOf(key, material, context),
   ...(material.rotated === undefined
     ? {}
     : { RotationDate: new Date(material.rotated.atMs), RotationType: material.rotated.type }),

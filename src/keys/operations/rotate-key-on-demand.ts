@@ -1,7 +1,9 @@
 // RotateKeyOnDemand: new material now, or the imported material that waits for it.
 import { Fault } from '../../wire/fault.ts'
+import { isImportedEverywhere } from '../imported-everywhere.ts'
 import { waitingMaterial } from '../key-material.ts'
 import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
+import { tellReplicas, withShared } from '../related-keys.ts'
 import { requireRotatingHere, requireRotatingKind } from '../rotation-rules.ts'
 
 /** "Quotas", KMS Developer Guide. */
@@ -25,15 +27,18 @@ export const rotateKeyOnDemand = keyOperation({
       await context.rotations.begin(stored, 'ON_DEMAND')
       return { KeyId: arn }
     }
-    if (waiting === undefined)
+    if (waiting === undefined || !isImportedEverywhere(key, waiting, context))
       throw new Fault(
         'KMSInvalidStateException',
         `${arn} has no imported key material that is pending rotation.`,
       )
     const { waiting: _waited, ...material } = waiting
     const rotated = { type: 'ON_DEMAND' as const, atMs: context.clock.now() }
-    const materials = key.materials.map((one) => (one.id === waiting.id ? { ...material, rotated } : one))
-    await context.records.keys.replace(stored, { ...key, materials })
+    const changed = withShared(key, {
+      materials: key.materials.map((one) => (one.id === waiting.id ? { ...material, rotated } : one)),
+    })
+    await context.records.keys.replace(stored, changed)
+    await tellReplicas(changed, context)
     return { KeyId: arn }
   },
 })
