@@ -6,7 +6,7 @@ import { addToDigest, digestToHex } from '../digest.ts'
 import { isStream, scopeOf } from '../keys.ts'
 import { decodeLogEntry } from '../log-entry.ts'
 import { databasePath, takeFolder } from '../sqlite/folder.ts'
-import { bytesIn, numberIn, type Row, termsIn, textIn } from '../sqlite/rows.ts'
+import { bytesIn, copyIn, numberIn, type Row, shownCopy, termsIn, textIn } from '../sqlite/rows.ts'
 import { StoreFailure } from '../store-errors.ts'
 import { storeFailure } from './failure.ts'
 import { migrate, schemaName } from './schema.ts'
@@ -106,7 +106,11 @@ const copyAll = async (source: DatabaseSync, client: Client): Promise<Moved> => 
         return last === undefined ? null : decodeLogEntry(bytesIn(last, 'entry')).digest
       }),
       rows.map((row) => numberIn(row, 'trimmed')),
-      rows.map((row) => (row.copy === null ? null : textIn(row, 'copy'))),
+      rows.map((row) => {
+        const copy = copyIn(row)
+        // Terms that are filed later there have just been filed here.
+        return copy === undefined ? null : JSON.stringify(shownCopy(copy))
+      }),
     ],
   )
   return { records, streams, logEntries }
