@@ -15,6 +15,8 @@ export type KeyRequest = {
   readonly keyArn: string
   readonly account: string
   readonly encryptionContext?: Readonly<Record<string, string>>
+  /** What the request and the key bring besides: see request-conditions.ts. */
+  readonly conditions?: ConditionContext
 }
 
 /** The key's grants, read only when its policy does not settle the matter. */
@@ -23,6 +25,7 @@ type Granted = { readonly grants?: () => Promise<readonly Grant[]> }
 const contextOf = (request: KeyRequest): ConditionContext => {
   const { caller, encryptionContext = {} } = request
   const entries: [string, readonly string[]][] = [
+    ...(request.conditions ?? []),
     ['kms:calleraccount', [caller.account]],
     ...Object.entries(encryptionContext).map(([key, value]): [string, readonly string[]] => [
       `kms:encryptioncontext:${key.toLowerCase()}`,

@@ -1,5 +1,6 @@
 // How a key operation is declared and what it is given; and the steps that nearly all of them begin with: find the key, ask its policy.
 import type * as kms from '@aws-sdk/client-kms'
+import type { ConditionContext } from '../iam/conditions.ts'
 import { requirePermission } from '../iam/permission.ts'
 import { Conflict } from '../store/store.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
@@ -8,13 +9,14 @@ import { Fault } from '../wire/fault.ts'
 import type { AnswerOf, OperationNameOf, RequestOf } from '../wire/sdk-types.ts'
 import type { Caller } from '../wire/service.ts'
 import { aliasesOf } from './aliases.ts'
-import { authorize, callerNameOf } from './authorize.ts'
+import { authorize, callerNameOf, type KeyRequest } from './authorize.ts'
 import type { EncryptionContext } from './ciphertext.ts'
 import { isPendingImport } from './key-material.ts'
 import type { KeyCollection, KeyRecord, KeyRecords, StoredRecord } from './key-records.ts'
 import { aliasArnOf, keyArnOf, parseKeyReference } from './key-reference.ts'
 import type { News } from './news.ts'
 import type { PeerKeyServices } from './peers.ts'
+import { type KeyRequestFacts, keyConditions, requestConditions } from './request-conditions.ts'
 import type { Rotations } from './rotations.ts'
 import type { Usage } from './usage.ts'
 
@@ -33,6 +35,7 @@ export type KeyServiceParts = {
 
 export type KeyContext = KeyServiceParts & {
   readonly caller: Caller
+  readonly request: KeyRequestFacts
   readonly rotations: Rotations
   readonly usage: Usage
 }
@@ -106,6 +109,37 @@ export const resolveKey = async (
   throw new Fault('NotFoundException', `Key '${keyArnOf(keyId, context)}' does not exist`)
 }
 
+/** Aliases are looked up only where a condition may be about them: in the key's policy, or in a user's own. */
+const mayAskForAliases = ({ policy }: KeyRecord, caller: Caller): boolean =>
+  /kms:ResourceAliases/i.test(policy) || (caller.kind === 'account' && caller.decide !== undefined)
+
+export const conditionsOf = (
+  action: string,
+  { request, caller, region, clock }: KeyContext,
+): ConditionContext => requestConditions(action, request, caller, { region, nowMs: clock.now() })
+
+/** What the key's policy is asked: this caller, this action, and all that conditions can be about. */
+export const keyRequestOf = async (
+  key: KeyRecord,
+  action: string,
+  context: KeyContext,
+  encryptionContext: EncryptionContext = {},
+): Promise<KeyRequest> => {
+  const { caller, account, region } = context
+  const aliases = mayAskForAliases(key, caller)
+    ? (await aliasesOf(context.records)).filter(({ keyId }) => keyId === key.keyId)
+    : []
+  const names = aliases.map(({ name }) => name)
+  return {
+    caller,
+    account,
+    action,
+    keyArn: keyArnOf(key.keyId, context),
+    encryptionContext,
+    conditions: new Map([...conditionsOf(action, context), ...keyConditions(key, names, region)]),
+  }
+}
+
 /** Finds the key and asks its policy. Throws as resolveKey, and AccessDeniedException. */
 export const findKey = async (
   reference: string,
@@ -114,13 +148,10 @@ export const findKey = async (
   encryptionContext?: EncryptionContext,
 ): Promise<StoredRecord<KeyRecord>> => {
   const stored = await resolveKey(reference, action, context)
-  await authorize(stored.value.policy, {
-    caller: context.caller,
-    action,
-    keyArn: keyArnOf(stored.value.keyId, context),
-    account: context.account,
-    ...(encryptionContext === undefined ? {} : { encryptionContext }),
-    grants: async () => (await context.records.grants.get(stored.value.keyId))?.value.grants ?? [],
+  const { keyId, policy } = stored.value
+  await authorize(policy, {
+    ...(await keyRequestOf(stored.value, action, context, encryptionContext)),
+    grants: async () => (await context.records.grants.get(keyId))?.value.grants ?? [],
   })
   return stored
 }
@@ -154,9 +185,23 @@ export const requireUsable = (key: KeyRecord, context: KeyServiceParts): void =>
 }
 
 /** Operations that are about the account or an alias (`resource`), and not about one key, are for the account's own callers. */
-export const requireAccountCaller = (action: string, context: KeyContext, resource = '*'): void => {
+export const requireAccountCaller = (
+  action: string,
+  context: KeyContext,
+  {
+    resource = '*',
+    conditions = [],
+  }: {
+    readonly resource?: string
+    readonly conditions?: Iterable<readonly [string, readonly string[]]>
+  } = {},
+): void => {
   if (context.caller.kind === 'account') {
-    requirePermission(context.caller, { action, resource, context: new Map() })
+    requirePermission(context.caller, {
+      action,
+      resource,
+      context: new Map([...conditionsOf(action, context), ...conditions]),
+    })
     return
   }
   throw new Fault(

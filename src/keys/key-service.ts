@@ -82,7 +82,7 @@ export const createKeyService = async (options: KeyServiceOptions): Promise<KeyS
         ? undefined
         : `${name} needs what is not there: this key service has no ${what}.`
     },
-    invoke: async ({ operation: name, input, caller, requestId }) => {
+    invoke: async ({ operation: name, input, caller, requestId, sourceIp }) => {
       const operation = operations.get(name)
       if (operation === undefined || caller === undefined)
         throw new Error(`${name} is not built, or came unsigned`)
@@ -91,7 +91,8 @@ export const createKeyService = async (options: KeyServiceOptions): Promise<KeyS
       if (options.Recipient !== undefined)
         throw notThere('Attested recipients (AWS Nitro Enclaves, NitroTPM)')
       await requireGrantTokens(options, records)
-      const output = await operation.handle(input as never, { ...parts, caller, rotations, usage })
+      const request = { input: input as Readonly<Record<string, unknown>>, sourceIp }
+      const output = await operation.handle(input as never, { ...parts, caller, request, rotations, usage })
       if (options.DryRun === true)
         throw new Fault(
           'DryRunOperationException',

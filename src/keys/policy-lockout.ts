@@ -1,7 +1,7 @@
 // The safety check that keeps an owner from locking themselves out ("Key policies in AWS KMS", KMS Developer Guide).
 import { Fault } from '../wire/fault.ts'
 import { isAllowed } from './authorize.ts'
-import { type KeyContext, keyArnOf } from './key-operation.ts'
+import { conditionsOf, type KeyContext, keyArnOf } from './key-operation.ts'
 import { parsePolicy } from './policy.ts'
 
 /** Throws MalformedPolicyDocumentException when the caller could not change the policy again. */
@@ -11,6 +11,7 @@ export const requireFuturePolicyAccess = (policy: string, keyId: string, context
     action: 'kms:PutKeyPolicy',
     keyArn: keyArnOf(keyId, context),
     account: context.account,
+    conditions: conditionsOf('kms:PutKeyPolicy', context),
   }
   if (!isAllowed(parsePolicy(policy), request))
     throw new Fault(

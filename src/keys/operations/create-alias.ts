@@ -18,7 +18,7 @@ export const createAlias = keyOperation({
   handle: async (input, context) => {
     const name = requireAliasName(input.AliasName)
     const arn = aliasArnOf(name, context)
-    requireAccountCaller('kms:CreateAlias', context, arn)
+    requireAccountCaller('kms:CreateAlias', context, { resource: arn })
     const { value } = await findKey(requireKeyTarget(input.TargetKeyId), 'kms:CreateAlias', context)
     requireNotPendingDeletion(value, context)
     if ((await context.records.aliases.get(name)) !== undefined)

@@ -4,7 +4,14 @@ import { Fault } from '../../wire/fault.ts'
 import { isAllowed } from '../authorize.ts'
 import { grantOperationsOf } from '../grant-operations.ts'
 import { coversGrant, type Grant, grantAllows, grantsPerKeyMax, grantTokenOf } from '../grants.ts'
-import { findKey, type KeyContext, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
+import {
+  findKey,
+  type KeyContext,
+  keyArnOf,
+  keyOperation,
+  keyRequestOf,
+  requireUsable,
+} from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
 import { isSymmetricEncryption, specOf, usageOf } from '../key-specs.ts'
 import { parsePolicy } from '../policy.ts'
@@ -60,19 +67,18 @@ const isSame = (left: Grant, right: Grant): boolean => {
 }
 
 /** Who may grant because of a grant gives on no more than that. Throws AccessDeniedException. */
-const requireGivable = (
+const requireGivable = async (
   grant: Grant,
-  key: Pick<KeyRecord, 'keyId' | 'policy'>,
+  key: KeyRecord,
   grants: readonly Grant[],
   context: KeyContext,
-): void => {
-  const keyArn = keyArnOf(key.keyId, context)
-  const request = { caller: context.caller, action: 'kms:CreateGrant', keyArn, account: context.account }
+): Promise<void> => {
+  const request = await keyRequestOf(key, 'kms:CreateGrant', context)
   if (isAllowed(parsePolicy(key.policy), request)) return
   if (grants.some((parent) => grantAllows(parent, request) && coversGrant(parent, grant))) return
   throw new Fault(
     'AccessDeniedException',
-    `The grant by which ${keyArn} lets this caller create grants does not cover the operations and constraints of the new one.`,
+    `The grant by which ${request.keyArn} lets this caller create grants does not cover the operations and constraints of the new one.`,
   )
 }
 
@@ -85,7 +91,7 @@ export const createGrant = keyOperation({
     const { grants: records } = context.records
     const stored = await records.get(key.keyId)
     const grants = stored?.value.grants ?? []
-    requireGivable(grant, key, grants, context)
+    await requireGivable(grant, key, grants, context)
     const known = grants.find((one) => isSame(one, grant))
     if (known !== undefined)
       return { GrantId: known.grantId, GrantToken: grantTokenOf(key.keyId, known.grantId) }

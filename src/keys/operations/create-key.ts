@@ -8,6 +8,7 @@ import { requirePurpose } from '../key-specs.ts'
 import { notThere } from '../not-there.ts'
 import { defaultPolicy, parseNewPolicy } from '../policy.ts'
 import { requireFuturePolicyAccess } from '../policy-lockout.ts'
+import { specConditions } from '../request-conditions.ts'
 import { makeMaterial } from '../spec-material.ts'
 import { mergeTags } from '../tags.ts'
 
@@ -16,9 +17,11 @@ const keysMax = 10_000
 export const createKey = keyOperation({
   name: 'CreateKey',
   handle: async (input, context) => {
-    requireAccountCaller('kms:CreateKey', context)
-    if (input.Tags !== undefined && input.Tags.length > 0) requireAccountCaller('kms:TagResource', context)
     const { spec, usage } = requirePurpose(input.KeySpec ?? input.CustomerMasterKeySpec, input.KeyUsage)
+    const conditions = specConditions({ spec, usage })
+    requireAccountCaller('kms:CreateKey', context, { conditions })
+    if (input.Tags !== undefined && input.Tags.length > 0)
+      requireAccountCaller('kms:TagResource', context, { conditions })
     const origin = input.Origin ?? 'AWS_KMS'
     if ((origin !== 'AWS_KMS' && origin !== 'EXTERNAL') || input.CustomKeyStoreId !== undefined)
       throw notThere('Custom key stores')

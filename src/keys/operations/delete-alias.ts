@@ -8,7 +8,7 @@ export const deleteAlias = keyOperation({
   handle: async (input, context) => {
     const name = requireAliasName(input.AliasName)
     const arn = aliasArnOf(name, context)
-    requireAccountCaller('kms:DeleteAlias', context, arn)
+    requireAccountCaller('kms:DeleteAlias', context, { resource: arn })
     const stored = await context.records.aliases.get(name)
     if (stored === undefined) throw new Fault('NotFoundException', `Alias ${arn} is not found.`)
     await requireKeyPermission(stored.value.keyId, 'kms:DeleteAlias', context)

@@ -3,7 +3,8 @@ import type { RetireGrantRequest } from '@aws-sdk/client-kms'
 import { Fault } from '../../wire/fault.ts'
 import { authorize } from '../authorize.ts'
 import { type Grant, isPrincipal, readGrantToken } from '../grants.ts'
-import { type KeyContext, keyArnOf, keyOperation, resolveKey } from '../key-operation.ts'
+import { type KeyContext, keyOperation, keyRequestOf, resolveKey } from '../key-operation.ts'
+import type { KeyRecord } from '../key-records.ts'
 
 /** The grant that a token names, or a key and an ID. */
 const named = (input: RetireGrantRequest): { readonly keyId: string; readonly grantId: string } => {
@@ -17,17 +18,10 @@ const named = (input: RetireGrantRequest): { readonly keyId: string; readonly gr
 }
 
 /** The retiring principal needs nothing else; a grantee needs RetireGrant in the grant; others the key's policy. */
-const requireRetirer = async (
-  grant: Grant,
-  key: { readonly policy: string; readonly keyId: string },
-  context: KeyContext,
-): Promise<void> => {
+const requireRetirer = async (grant: Grant, key: KeyRecord, context: KeyContext): Promise<void> => {
   if (isPrincipal(grant.retirer, context.caller)) return
   await authorize(key.policy, {
-    caller: context.caller,
-    action: 'kms:RetireGrant',
-    keyArn: keyArnOf(key.keyId, context),
-    account: context.account,
+    ...(await keyRequestOf(key, 'kms:RetireGrant', context)),
     grants: () => Promise.resolve([grant]),
   })
 }

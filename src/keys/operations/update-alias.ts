@@ -19,7 +19,7 @@ export const updateAlias = keyOperation({
   handle: async (input, context) => {
     const name = requireAliasName(input.AliasName)
     const arn = aliasArnOf(name, context)
-    requireAccountCaller('kms:UpdateAlias', context, arn)
+    requireAccountCaller('kms:UpdateAlias', context, { resource: arn })
     const stored = await context.records.aliases.get(name)
     if (stored === undefined) throw new Fault('NotFoundException', `Alias ${arn} is not found.`)
     await requireKeyPermission(stored.value.keyId, 'kms:UpdateAlias', context)
