@@ -234,3 +234,25 @@ test('a user needs the permission on the alias by its own ARN, and on the key', 
       message: expect.stringContaining(named),
     })
 })
+
+test('who lists and deletes page by page meets everything', async () => {
+  const KeyId = await makeKey()
+  const GranteePrincipal = `arn:aws:iam::${account}:user/limited`
+  for (const Name of ['1', '2', '3', '4', '5'])
+    await east.send(
+      new kms.CreateGrantCommand({ KeyId, GranteePrincipal, Operations: ['DescribeKey'], Name }),
+    )
+  const met: (string | undefined)[] = []
+  let Marker: string | undefined
+  do {
+    const { Grants = [], NextMarker } = await east.send(
+      new kms.ListGrantsCommand({ KeyId, Limit: 2, Marker }),
+    )
+    for (const { GrantId, Name } of Grants) {
+      met.push(Name)
+      await east.send(new kms.RevokeGrantCommand({ KeyId, GrantId }))
+    }
+    Marker = NextMarker
+  } while (Marker !== undefined)
+  expect(met.sort()).toEqual(['1', '2', '3', '4', '5'])
+})

@@ -2,7 +2,7 @@
 import { Fault } from '../../wire/fault.ts'
 import { describedGrant } from '../grants.ts'
 import { findKey, keyArnOf, keyOperation } from '../key-operation.ts'
-import { pageOf } from '../pages.ts'
+import { pageOf, placeOfNumber } from '../pages.ts'
 
 export const listGrants = keyOperation({
   name: 'ListGrants',
@@ -19,7 +19,12 @@ export const listGrants = keyOperation({
         (grantee === undefined || grant.grantee === grantee),
     )
     const about = { arn: keyArnOf(key.keyId, context), account: context.account }
-    const { page, ...rest } = pageOf(wanted, ({ grantId }) => grantId, input, 50)
+    const { page, ...rest } = pageOf(
+      wanted,
+      ({ createdAtMs, grantId }) => `${placeOfNumber(createdAtMs)} ${grantId}`,
+      input,
+      50,
+    )
     return { Grants: page.map((grant) => describedGrant(grant, about)), ...rest }
   },
 })

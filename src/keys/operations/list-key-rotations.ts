@@ -4,7 +4,7 @@ import { isImportedEverywhere } from '../imported-everywhere.ts'
 import { currentMaterial, isPresent, type KeyMaterial } from '../key-material.ts'
 import { findKey, type KeyContext, keyArnOf, keyOperation } from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
-import { pageOf } from '../pages.ts'
+import { pageOf, placeOfNumber } from '../pages.ts'
 import { requireRotatingKind } from '../rotation-rules.ts'
 
 const importOf = (
@@ -50,7 +50,7 @@ export const listKeyRotations = keyOperation({
       input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL'
         ? key.materials
         : key.materials.filter(({ rotated }) => rotated !== undefined)
-    const { page, ...rest } = pageOf(shown, ({ id }) => id, input, 100)
+    const { page, ...rest } = pageOf(shown, (_, index) => placeOfNumber(index), input, 100)
     return { Rotations: page.map((material) => entryOf(key, material, context)), ...rest }
   },
 })
