@@ -15,10 +15,23 @@ const idSyntax = /^([\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}|mrk-
 /** Permissions of the operations that take an alias: DescribeKey and cryptography ("Controlling access to aliases", KMS Developer Guide). */
 const takingAliases: ReadonlySet<string> = new Set(
   [
-    ...['DescribeKey', 'Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GetPublicKey'],
-    ...['GenerateDataKey', 'GenerateDataKeyWithoutPlaintext'],
-    ...['GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext'],
-    ...['Sign', 'Verify', 'GenerateMac', 'VerifyMac', 'DeriveSharedSecret', 'Encapsulate', 'Decapsulate'],
+    'DescribeKey',
+    'GetPublicKey',
+    'Encrypt',
+    'Decrypt',
+    'ReEncryptFrom',
+    'ReEncryptTo',
+    'GenerateDataKey',
+    'GenerateDataKeyWithoutPlaintext',
+    'GenerateDataKeyPair',
+    'GenerateDataKeyPairWithoutPlaintext',
+    'Sign',
+    'Verify',
+    'GenerateMac',
+    'VerifyMac',
+    'DeriveSharedSecret',
+    'Encapsulate',
+    'Decapsulate',
   ].map((operation) => `kms:${operation}`),
 )
 
