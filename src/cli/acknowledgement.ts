@@ -14,7 +14,7 @@ const declared = {
     description: 'asynchronous, or synchronous: when an ACTIVE replica has the write too',
     valueHint: 'synchronous',
   },
-  whenNoneAnswers: {
+  'when-none-answers': {
     type: 'string',
     default: 'refuse',
     description: 'In synchronous mode: refuse writes, or continue without a replica',

@@ -1,6 +1,7 @@
 // The command line: finds the command, runs it, and turns a failure into one line and an exit code.
+import { readFileSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
-import { type CommandDef, defineCommand, runCommand, showUsage } from 'citty'
+import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty'
 import { CliFailure, exitCodes } from './cli-failure.ts'
 
 const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
@@ -38,23 +39,68 @@ const asFailure = (error: unknown): CliFailure | undefined => {
   return new CliFailure(stripVTControlCharacters(error.message), 'wrongUse')
 }
 
+const helpFlags: readonly string[] = ['--help', '-h']
+
+const readVersion = (): string => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    readonly version: string
+  }
+  return version
+}
+
+/** Colours are for terminals: a pager or a file gets plain text. */
+const printUsage = async (command: CommandDef, parent?: CommandDef): Promise<void> => {
+  const usage = await renderUsage(command, parent)
+  console.log(process.stdout.isTTY ? usage : stripVTControlCharacters(usage).replaceAll(/[ \t]+$/gm, ''))
+}
+
+/** Throws CliFailure that lists the commands there are. */
+const findCommand = async (
+  available: Readonly<Record<string, unknown>>,
+  name: string,
+): Promise<CommandDef> => {
+  const found = Object.hasOwn(available, name) ? available[name] : undefined
+  if (found === undefined)
+    throw new CliFailure(
+      `There is no command '${name}'. There are: ${Object.keys(available).join(', ')}.`,
+      'wrongUse',
+    )
+  return typeof found === 'function' ? await (found as () => Promise<CommandDef>)() : (found as CommandDef)
+}
+
+const run = async (name: string, rawArgs: readonly string[]): Promise<void> => {
+  const command = await findCommand(commands, name)
+  const [word] = rawArgs
+  const asksHelp = rawArgs.some((argument) => helpFlags.includes(argument))
+  const subCommands = command.subCommands as Readonly<Record<string, CommandDef>> | undefined
+  if (subCommands === undefined) {
+    if (asksHelp) await printUsage(command, main)
+    else await runCommand(command, { rawArgs: [...rawArgs] })
+    return
+  }
+  if (word === undefined || helpFlags.includes(word)) {
+    await printUsage(command, main)
+    return
+  }
+  const subCommand = await findCommand(subCommands, word)
+  if (asksHelp) await printUsage(subCommand, { ...command, meta: { name: `twinpool ${name}` } })
+  else await runCommand(command, { rawArgs: [...rawArgs] })
+}
+
 /** Runs a command and ends the process: 0 when it did its work, 1 when it could not, 2 when it was called wrongly. */
 export const runCommandLine = async (words: readonly string[]): Promise<void> => {
   const [name, ...rawArgs] = words
-  if (name === undefined || name === '--help' || name === 'help') {
-    await showUsage(main)
+  if (name === '--version' || name === '-v') {
+    console.log(readVersion())
     return
   }
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (name === undefined || helpFlags.includes(name) || (name === 'help' && rawArgs.length === 0)) {
+    await printUsage(main)
+    return
+  }
   try {
-    if (load === undefined)
-      throw new CliFailure(
-        `There is no command '${name}'. There are: ${Object.keys(commands).join(', ')}.`,
-        'wrongUse',
-      )
-    const command = await load()
-    if (rawArgs.includes('--help')) await showUsage(command, main)
-    else await runCommand(command, { rawArgs })
+    if (name === 'help') await run(rawArgs[0] ?? '', [...rawArgs.slice(1), '--help'])
+    else await run(name, rawArgs)
     process.exit(0)
   } catch (error) {
     const failure = asFailure(error)

@@ -13,7 +13,7 @@ const declared = {
     default: false,
     description: 'The primary is gone: leave behind what it has and this Region has not',
   },
-  discardAhead: {
+  'discard-ahead': {
     type: 'boolean',
     default: false,
     description: 'With --force: also when another replica that answers has more',

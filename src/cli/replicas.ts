@@ -1,6 +1,7 @@
 // `twinpool replicas`: how every Region of a running deployment follows, and how far replicas are behind, as JSON.
 import { defineCommand } from 'citty'
 import { z } from 'zod'
+import { CliFailure } from './cli-failure.ts'
 import { operatorCaller } from './operator-call.ts'
 import { callOperator } from './operator-commands.ts'
 import { readOptions } from './options.ts'
@@ -38,6 +39,10 @@ export const replicas = defineCommand({
         const failure = answer?.status === 'rejected' ? (answer.reason as Error).message : undefined
         return [region, answer?.status === 'fulfilled' ? answer.value : { failure }] as const
       })
+      // One Region that answers is an answer: the other may be down, or have no replica.
+      const [first] = answers
+      if (first?.status === 'rejected' && answers.every(({ status }) => status === 'rejected'))
+        throw first.reason
       console.log(JSON.stringify(Object.fromEntries(shown), undefined, 2))
       return
     }
@@ -48,6 +53,8 @@ export const replicas = defineCommand({
       const answer = answers[index]
       return [region, answer?.status === 'fulfilled' ? answer.value.body : { unreachable: true }] as const
     })
+    if (answers.every(({ status }) => status === 'rejected'))
+      throw new CliFailure('No Region of the deployment gives an answer. Is it running?')
     console.log(JSON.stringify(Object.fromEntries(shown), undefined, 2))
   },
 })

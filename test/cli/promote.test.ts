@@ -79,6 +79,17 @@ test('writes can be made to wait for a replica, and not to', async () => {
   expect(JSON.parse(synchronous.output)).toEqual({
     Acknowledgement: { Mode: 'SYNCHRONOUS', WhenNoneAnswers: 'REFUSE' },
   })
+  const going = await run(
+    'acknowledgement',
+    ...where,
+    '--mode',
+    'synchronous',
+    '--when-none-answers',
+    'continue',
+  )
+  expect(JSON.parse(going.output)).toEqual({
+    Acknowledgement: { Mode: 'SYNCHRONOUS', WhenNoneAnswers: 'CONTINUE' },
+  })
   const { output } = await run('acknowledgement', ...where, '--mode', 'asynchronous')
   expect(JSON.parse(output)).toEqual({ Acknowledgement: { Mode: 'ASYNCHRONOUS' } })
   expect(await run('acknowledgement', ...where, '--mode', 'sometimes')).toMatchObject({ exitCode: 2 })
@@ -91,4 +102,16 @@ test('a pool that is not there, and a Region that is none, are told in one line'
     errors: expect.stringMatching(/^[^\n]*us-east-1_Nowhere12 does not exist\.\n$/),
   })
   expect(await run('promote', '--pool', pool.poolId, '--region', 'eu-north-1')).toMatchObject({ exitCode: 2 })
+  expect(await run('replicas', '--pool', 'us-east-1_Nowhere12')).toMatchObject({
+    exitCode: 1,
+    output: '',
+    errors: expect.stringMatching(/^[^\n]*us-east-1_Nowhere12 does not exist\.\n$/),
+  })
+})
+
+test('promote by force takes --discard-ahead, as the guide and its help write it', async () => {
+  const forced = ['promote', '--pool', pool.poolId, '--region', 'us-east-1', '--force', '--discard-ahead']
+  expect(await run(...forced)).toMatchObject({ exitCode: 0, errors: '' })
+  const { output } = await runCommand('promote', '--help').ended
+  expect(output).toContain('--discard-ahead')
 })

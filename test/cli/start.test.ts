@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { request } from 'node:https'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import {
   CognitoIdentityProviderClient,
   ListUserPoolsCommand,
@@ -216,6 +217,7 @@ describe('wrong use', () => {
     [['start', 'now'], "'now' is not expected here."],
     [['region', '--configuration', '/nowhere.json'], 'there is no file /nowhere.json.'],
     [['stop'], "There is no command 'stop'."],
+    [['set-aside', 'apply'], "There is no command 'apply'. There are: list, reapply, discard."],
   ]
   test.each(cases)('%j is one clear line and exit code 2', async (words, line) => {
     const where = words[0] === 'start' ? ['--data', folder] : []
@@ -250,5 +252,23 @@ describe('wrong use', () => {
     const { exitCode, errors } = await run('env', '--data', join(folder, 'none')).ended
     expect(errors).toContain('No deployment was started in')
     expect(exitCode).toBe(1)
+  })
+})
+
+describe('help', () => {
+  const asked: readonly (readonly [words: readonly string[], firstLine: RegExp])[] = [
+    [[], /^Amazon-Cognito-compatible .* \(twinpool\)$/],
+    [['-h'], /\(twinpool\)$/],
+    [['help', 'start'], /\(twinpool start\)$/],
+    [['start', '-h'], /\(twinpool start\)$/],
+    [['set-aside'], /\(twinpool set-aside\)$/],
+    [['set-aside', 'list', '--help'], /\(twinpool set-aside list\)$/],
+    [['--version'], /^\d+\.\d+\.\d+$/],
+  ]
+  test.each(asked)('%j is answered in plain text where no terminal reads it', async (words, firstLine) => {
+    const { exitCode, output, errors } = await run(...words).ended
+    expect(output.split('\n')[0]).toMatch(firstLine)
+    expect(output).toBe(stripVTControlCharacters(output))
+    expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' })
   })
 })
