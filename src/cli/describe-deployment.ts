@@ -25,6 +25,9 @@ export const describeDeployment = (endpoints: DeploymentEndpoints, accessKey: Ac
     '',
     `  eval "$(npx twinpool env${isDefaultFolder ? '' : ` --data ${dataFolder}`})"    # access key ${accessKey.accessKeyId}`,
     `  aws cognito-idp list-user-pools --max-results 10 --region ${first}`,
+    '',
+    '  Older than AWS CLI 2.13 or 1.29, or boto3 1.28 (Debian 12 is)? They overlook AWS_ENDPOINT_URL and call Amazon:',
+    `  add --endpoint-url ${router} to each command, endpoint_url to each client.`,
     ...(authorityFile === undefined
       ? []
       : [`  export NODE_EXTRA_CA_CERTS=${authorityFile}    # for SDKs on Node.js`]),

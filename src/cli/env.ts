@@ -25,10 +25,13 @@ export const env = defineCommand({
     const variables: Record<string, string | undefined> = {
       AWS_ACCESS_KEY_ID: accessKey?.accessKeyId,
       AWS_SECRET_ACCESS_KEY: accessKey?.secretAccessKey,
+      AWS_REGION: deployment.regions[0],
       AWS_DEFAULT_REGION: deployment.regions[0],
       AWS_ENDPOINT_URL: endpoints.router,
       AWS_CA_BUNDLE: endpoints.authorityFile,
     }
+    // What a shell that works with Amazon as well may hold would go along with this key, or in place of it.
+    console.log('unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE')
     for (const [name, value] of Object.entries(variables))
       if (value !== undefined) console.log(`export ${name}=${quoted(value)}`)
   },

@@ -1,4 +1,5 @@
 // `twinpool start`, `twinpool env` and the processes that they start, as a person or a script meets them.
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { request } from 'node:https'
 import { createServer } from 'node:net'
@@ -246,6 +247,25 @@ describe('wrong use', () => {
     const { exitCode, errors } = await run('start', '--data', folder, '--account', '111111111111').ended
     expect(errors).toContain('the data folder holds account 000000000000')
     expect(exitCode).toBe(2)
+  })
+
+  test('env takes out of the shell what would go to Twinpool with its key, or in place of it', async () => {
+    const { command } = await startDeployment()
+    const { output } = await run('env', '--data', folder).ended
+    const shell = spawnSync('bash', ['-c', `${output}\nenv`], {
+      encoding: 'utf8',
+      env: { AWS_SESSION_TOKEN: 'of-amazon', AWS_PROFILE: 'work', AWS_REGION: 'eu-west-1' },
+    })
+    const lines = shell.stdout.split('\n').filter((line) => line.startsWith('AWS_'))
+    expect(lines.map((line) => line.split('=')[0]).sort()).toEqual([
+      'AWS_ACCESS_KEY_ID',
+      'AWS_DEFAULT_REGION',
+      'AWS_ENDPOINT_URL',
+      'AWS_REGION',
+      'AWS_SECRET_ACCESS_KEY',
+    ])
+    expect(lines).toContain('AWS_REGION=us-east-1')
+    await stop(command)
   })
 
   test('env without a deployment says what to do', async () => {
