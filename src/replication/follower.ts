@@ -1,10 +1,10 @@
 // The secondary's side of a pool: checks the keys, copies, follows, and starts again after whatever goes wrong (SPEC.md, "States").
-import { Divergence, type LogEntry, type Store, type StreamHead } from '../store/store.ts'
+import { Divergence, type LogEntry, type Store, type StoreRecord, type StreamHead } from '../store/store.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { type Keyring, readKeyring } from '../vault/keyring.ts'
 import { isFault } from '../wire/fault.ts'
-import { type CopyPage, decodePage } from './copy.ts'
+import { type CopyFrame, decodeCopyFrame } from './copy-frames.ts'
 import type { FeedRequest } from './feed.ts'
 import { decodeFrame, type FeedFrame, type Heartbeat } from './feed-frames.ts'
 import { type FollowerEvent, type FollowerState, nextFollowerState } from './follower-state.ts'
@@ -62,6 +62,8 @@ export type FollowerOptions = {
   readonly backOff?: BackOffLimits
   readonly idleTimeoutMs?: number
   readonly keyCheckEveryMs?: number
+  /** A copy is stored in pages of so many records, or a frame more. */
+  readonly pageRecords?: number
 }
 
 export type Follower = {
@@ -76,7 +78,13 @@ const idleTimeoutMsDefault = 5_000
 const keyCheckEveryMsDefault = 60_000
 const entriesPerApplyMax = 1_000
 const inboxBytesMax = 8 * 1024 * 1024
-const pageTimeoutMs = 30_000
+/** What a copy has sent beyond the page that is being stored. */
+const copyInboxBytesMax = 4 * 1024 * 1024
+/** A page is one commit: of fewer records each costs more, with more whoever else commits waits longer. */
+const pageRecordsDefault = 1_000
+const pageBytesMax = 4 * 1024 * 1024
+/** Storing a page can take seconds, when search terms are filed with it; so long nothing is taken from the stream. */
+const copyIdleTimeoutMs = 30_000
 
 /** What a failure means for the follower; anything else is tried again. */
 const eventOf = (error: unknown): FollowerEvent => {
@@ -100,6 +108,7 @@ export const startFollower = (options: FollowerOptions): Follower => {
   const backOff = options.backOff ?? backOffDefault
   const idleTimeoutMs = options.idleTimeoutMs ?? idleTimeoutMsDefault
   const keyCheckEveryMs = options.keyCheckEveryMs ?? keyCheckEveryMsDefault
+  const pageRecords = options.pageRecords ?? pageRecordsDefault
 
   const startedAtMs = clock.now()
   let state: FollowerState = 'checking'
@@ -183,28 +192,73 @@ export const startFollower = (options: FollowerOptions): Follower => {
     return 'copy-needed'
   }
 
-  const fetchPage = async (after: string | undefined): Promise<CopyPage> =>
-    decodePage(await call('copy-page', { poolId, ...(after === undefined ? {} : { after }) }, pageTimeoutMs))
+  /** Puts what a stream of the primary sends into an inbox, until that is ended or the stream is. */
+  const receive = async <Frame>(
+    stream: AsyncIterable<Uint8Array>,
+    decode: (bytes: Uint8Array) => Frame | undefined,
+    inbox: Inbox<Frame>,
+  ): Promise<void> => {
+    try {
+      for await (const bytes of stream) {
+        const frame = decode(bytes)
+        if (frame !== undefined) await inbox.put(frame)
+      }
+      inbox.fail(new PeerFailure('StreamEnded', `Region ${primaryRegion} ended the stream`))
+    } catch (error) {
+      inbox.fail(error)
+    }
+  }
+
+  const storePage = async (records: readonly StoreRecord[], until?: number): Promise<void> => {
+    const after = records.at(-1)?.key
+    await store.copyPage(poolId, records, {
+      ...(after === undefined ? {} : { after }),
+      ...(until === undefined ? {} : { until }),
+    })
+    copiedRecords += records.length
+    failures = 0
+  }
 
   const copy = async (signal: AbortSignal): Promise<FollowerEvent> => {
-    let next = fetchPage((await store.head(poolId)).copy?.after)
-    while (!signal.aborted) {
-      const page = await next
-      if (!page.isLast) {
-        next = fetchPage(page.after)
-        // It is awaited in the next round; if storing this page fails first, that failure is the one that counts.
-        next.catch(() => undefined)
+    const storedTo = (await store.head(poolId)).copy?.after ?? ''
+    let reached = storedTo
+    let page: StoreRecord[] = []
+    let pageBytes = 0
+    const ending = new AbortController()
+    const end = (): void => ending.abort()
+    signal.addEventListener('abort', end, { once: true })
+    const inbox = createInbox<CopyFrame>(copyInboxBytesMax)
+    const stream = transport.stream(
+      primaryRegion,
+      'copy',
+      { poolId, ...(storedTo === '' ? {} : { after: storedTo }) },
+      { signal: ending.signal, idleTimeoutMs: copyIdleTimeoutMs },
+    )
+    const receiving = receive(stream, decodeCopyFrame, inbox)
+    try {
+      for (;;) {
+        const frames = await inbox.take()
+        if (frames === undefined || signal.aborted) return 'failed'
+        for (const frame of frames) {
+          if (frame.after !== reached) throw new PeerFailure('CopyGap', 'a part of the copy is missing')
+          page = [...page, ...frame.records]
+          pageBytes += frame.byteLength
+          reached = page.at(-1)?.key ?? reached
+          primaryPosition = Math.max(primaryPosition, frame.position)
+          if (!frame.isLast && page.length < pageRecords && pageBytes < pageBytesMax) continue
+          await storePage(page, frame.isLast ? frame.position : undefined)
+          if (frame.isLast) return 'copy-whole'
+          if (signal.aborted) return 'failed'
+          page = []
+          pageBytes = 0
+        }
       }
-      await store.copyPage(poolId, page.records, {
-        ...(page.after === undefined ? {} : { after: page.after }),
-        ...(page.isLast ? { until: page.position } : {}),
-      })
-      copiedRecords += page.records.length
-      failures = 0
-      primaryPosition = Math.max(primaryPosition, page.position)
-      if (page.isLast) return 'copy-whole'
+    } finally {
+      ending.abort()
+      inbox.end()
+      signal.removeEventListener('abort', end)
+      await receiving
     }
-    return 'failed'
   }
 
   /** SPEC.md, I2: whenever both stand at the same position the digests are the same. */
@@ -246,25 +300,13 @@ export const startFollower = (options: FollowerOptions): Follower => {
     return head
   }
 
-  const receive = async (request: FeedRequest, inbox: Inbox, signal: AbortSignal): Promise<void> => {
-    try {
-      for await (const bytes of transport.stream(primaryRegion, 'feed', request, { signal, idleTimeoutMs })) {
-        const frame = decodeFrame(bytes)
-        if (frame !== undefined) await inbox.put(frame)
-      }
-      inbox.fail(new PeerFailure('FeedEnded', `Region ${primaryRegion} ended the feed`))
-    } catch (error) {
-      inbox.fail(error)
-    }
-  }
-
   const follow = async (signal: AbortSignal): Promise<FollowerEvent> => {
     let head = await store.head(poolId)
     if (head.copy === undefined) await hooks.copyIsWhole()
     const ending = new AbortController()
     const end = (): void => ending.abort()
     signal.addEventListener('abort', end, { once: true })
-    const inbox = createInbox(inboxBytesMax)
+    const inbox = createInbox<FeedFrame>(inboxBytesMax)
     const request: FeedRequest = {
       poolId,
       after: head.position,
@@ -272,7 +314,8 @@ export const startFollower = (options: FollowerOptions): Follower => {
       ...(head.copy === undefined ? { digest: head.digest } : {}),
       ...(options.reign === undefined ? {} : { reign: options.reign }),
     }
-    const receiving = receive(request, inbox, ending.signal)
+    const stream = transport.stream(primaryRegion, 'feed', request, { signal: ending.signal, idleTimeoutMs })
+    const receiving = receive(stream, decodeFrame, inbox)
     const checking = (async () => {
       for (;;) {
         await timer.wait(keyCheckEveryMs, ending.signal)

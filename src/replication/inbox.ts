@@ -1,17 +1,18 @@
-// What the feed has sent and the follower has not applied yet: bounded, so that a slow disk slows the feed down.
-import type { FeedFrame } from './feed-frames.ts'
+// What a stream has sent and the follower has not stored yet: bounded, so that a slow disk slows the stream down.
 
-export type Inbox = {
+export type Inbox<Frame> = {
   /** Resolves when there is room for more. */
-  put(frame: FeedFrame): Promise<void>
+  put(frame: Frame): Promise<void>
   /** Everything that waits, as soon as there is something; undefined after the end. Rejects with what `fail` was given, once all before was taken. */
-  take(): Promise<readonly FeedFrame[] | undefined>
+  take(): Promise<readonly Frame[] | undefined>
   end(): void
   fail(error: unknown): void
 }
 
-export const createInbox = (bytesMax: number): Inbox => {
-  let frames: FeedFrame[] = []
+export const createInbox = <Frame extends { readonly byteLength: number }>(
+  bytesMax: number,
+): Inbox<Frame> => {
+  let frames: Frame[] = []
   let byteLength = 0
   let ended: { readonly error?: unknown } | undefined
   let arrived = Promise.withResolvers<void>()

@@ -52,8 +52,8 @@ export type Primary = {
   authorise(poolId: string, fromRegion: string): Promise<void>
   /** This Region is the pool's primary no more: ends what it does as such. */
   leave(poolId: string): Promise<void>
-  readonly calls: Readonly<Record<'copy-begin' | 'copy-page' | 'report' | 'revocations', PeerCallHandler>>
-  readonly streams: Readonly<Record<'feed', PeerStreamHandler>>
+  readonly calls: Readonly<Record<'copy-begin' | 'report' | 'revocations', PeerCallHandler>>
+  readonly streams: Readonly<Record<'copy' | 'feed', PeerStreamHandler>>
   close(): Promise<void>
 }
 
@@ -154,7 +154,16 @@ export const createPrimary = (
     return pool === undefined ? 0 : epochOf(reignOf(pool).takeovers)
   }
 
-  const copyHandlers = createCopyHandlers({ store, authorise, copying: positions.set })
+  const copyHandlers = createCopyHandlers({
+    store,
+    clock,
+    timer,
+    authorise,
+    copying: positions.set,
+    reign,
+    closing: closing.signal,
+    ...(parts.copyFrameRecordsMax === undefined ? {} : { frameRecordsMax: parts.copyFrameRecordsMax }),
+  })
 
   return {
     resume: async () => {
@@ -308,7 +317,6 @@ export const createPrimary = (
     },
     calls: {
       'copy-begin': copyHandlers.begin,
-      'copy-page': copyHandlers.page,
       report,
       // A replica that is being dismissed still brings what it has.
       revocations: createRevocationsHandler({
@@ -317,6 +325,7 @@ export const createPrimary = (
       }),
     },
     streams: {
+      copy: copyHandlers.records,
       feed: createFeed({
         store,
         clock,

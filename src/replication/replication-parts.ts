@@ -34,8 +34,13 @@ export type ReplicationOptions = {
   /** Hears of every batch applied at a secondary, for measuring. */
   applied?(poolId: string, entries: readonly LogEntry[]): void
   /** Other times than the usual ones, for tests and simulations. */
-  readonly followerTiming?: Pick<FollowerOptions, 'backOff' | 'idleTimeoutMs' | 'keyCheckEveryMs'>
+  readonly followerTiming?: Pick<
+    FollowerOptions,
+    'backOff' | 'idleTimeoutMs' | 'keyCheckEveryMs' | 'pageRecords'
+  >
   readonly feedTiming?: Pick<FeedOptions, 'heartbeatMs' | 'pollMs'>
+  /** Fewer records in a frame of a copy than usual, for simulations. */
+  readonly copyFrameRecordsMax?: number
 }
 
 /** The same with everything filled in, as its parts get it. */

@@ -1,5 +1,7 @@
 // What keeps replication from growing without end or running in circles (src/replication/SPEC.md, I9).
 import { expect, test } from 'vitest'
+import { createCopyHandlers } from '../../src/replication/copy.ts'
+import { decodeCopyFrame, encodeCopyFrame } from '../../src/replication/copy-frames.ts'
 import { createFeed } from '../../src/replication/feed.ts'
 import { decodeFrame, encodeEntries, encodeHeartbeat } from '../../src/replication/feed-frames.ts'
 import { createInbox } from '../../src/replication/inbox.ts'
@@ -42,6 +44,64 @@ test('a broken frame is an error and not a wrong entry', () => {
   expect(decodeFrame(encodeHeartbeat(heartbeat))).toMatchObject({ kind: 'heartbeat', heartbeat })
   expect(() => decodeFrame(encodeHeartbeat(heartbeat).subarray(0, 40))).toThrow()
   expect(decodeFrame(new Uint8Array())).toBeUndefined()
+})
+
+test('a frame of a copy comes out as it went in, and not at all when a bit of it has changed or its end is missing', () => {
+  const record = (index: number, terms: readonly string[]) => ({
+    key: `${poolId}/users/${index}`,
+    version: 2 ** 40 + index,
+    terms,
+    value: Buffer.alloc(index * 50, index),
+  })
+  const frame = {
+    after: `${poolId}/clients/1`,
+    records: [record(0, []), record(1, ['a']), record(2, ['a', 'b:c'])],
+    position: 77,
+    isLast: false,
+  }
+  const bytes = encodeCopyFrame(frame)
+  expect(decodeCopyFrame(bytes)).toEqual({ ...frame, byteLength: bytes.length })
+  const last = { after: '', records: [], position: 3, isLast: true }
+  expect(decodeCopyFrame(encodeCopyFrame(last))).toMatchObject(last)
+  for (let length = 0; length < bytes.length; length += 1)
+    expect(() => decodeCopyFrame(bytes.subarray(0, length))).toThrow(/frame of the copy/)
+  for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+    const changed = Buffer.from(bytes)
+    changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    expect(() => decodeCopyFrame(changed)).toThrow('has changed on its way')
+  }
+})
+
+test('a copy reads on only when its last frame was taken', async () => {
+  const { clock, timer, pass } = createSimulatedTime()
+  const store = createMemoryStore(clock)
+  await writer(store).begin()
+  await writer(store).add(500)
+  let reads = 0
+  const counting: Store = {
+    ...store,
+    range: async (...given) => {
+      reads += 1
+      return store.range(...given)
+    },
+  }
+  const { records } = createCopyHandlers({
+    store: counting,
+    clock,
+    timer,
+    authorise: async () => {},
+    copying: () => {},
+    frameRecordsMax: 10,
+  })
+  const frames = records(secondaryRegion, { poolId }, new AbortController().signal)[Symbol.asyncIterator]()
+  await frames.next()
+  await pass(1_000)
+  expect(reads).toBe(1)
+  const second = frames.next()
+  await pass(1_000)
+  expect(decodeCopyFrame((await second).value as Uint8Array).records).toHaveLength(10)
+  expect(reads).toBe(2)
+  await frames.return?.(undefined)
 })
 
 test('the feed reads the next batch only when the last one was taken', async () => {

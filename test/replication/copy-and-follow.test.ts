@@ -83,15 +83,17 @@ describe('a copy', () => {
     await write.add(3_300)
     pair.serve()
     const calls = pair.network.transportOf(secondaryRegion)
-    let pages = 0
+    let frames = 0
     follower = pair.follow({
       transport: {
         ...calls,
-        call: async (region, name, body, options) => {
-          if (name === 'copy-page') pages += 1
-          const answer = await calls.call(region, name, body, options)
-          if (pages >= 3) pair.network.cut(primaryRegion, secondaryRegion)
-          return answer
+        stream: async function* (region, name, body, options) {
+          for await (const frame of calls.stream(region, name, body, options)) {
+            yield frame
+            if (name !== 'copy') continue
+            frames += 1
+            if (frames === 40) pair.network.cut(primaryRegion, secondaryRegion)
+          }
         },
       },
     })

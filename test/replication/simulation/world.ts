@@ -1,5 +1,4 @@
 // A simulated deployment: Regions with disks, clocks, key services and processes that come and go, on one network, all from one seed.
-import type { PeerHandlers } from '../../../src/replication/peer-port.ts'
 import { createReplication, type Replication } from '../../../src/replication/replication.ts'
 import { createWriteGuard } from '../../../src/replication/write-guard.ts'
 import { acceptRevocations } from '../../../src/signin/revocation.ts'
@@ -69,25 +68,6 @@ export type WorldOptions = {
 const regionKeyId = 0
 /** Nobody waits longer than this for anything that must come. */
 const patienceMs = 60_000
-
-/**
- * Pages of a copy as small as a simulated pool needs them to be many. What is left out comes with the next page, which is read anew: as from a
- * primary whose records are large.
- */
-const withSmallPages = (handlers: PeerHandlers, dice: Dice): PeerHandlers => ({
-  ...handlers,
-  calls: {
-    ...handlers.calls,
-    'copy-page': async (from, body) => {
-      const page = (await handlers.calls['copy-page']?.(from, body)) as {
-        readonly records: readonly (readonly [string, ...unknown[]])[]
-      }
-      const records = page.records.slice(0, dice.between(2, 9))
-      const after = records.at(-1)?.[0]
-      return records.length === page.records.length ? page : { ...page, records, after, isLast: false }
-    },
-  },
-})
 
 export const createWorld = (options: WorldOptions): World => {
   const { names, dice, mutation } = options
@@ -190,7 +170,9 @@ export const createWorld = (options: WorldOptions): World => {
       transport: mutation.transport?.(transport, about) ?? transport,
       knownRegions: names,
       acceptRevocations: (pool, list) => acceptRevocations(pool, list, { vault, clock, random }),
-      followerTiming: { keyCheckEveryMs: 1_000 },
+      // Frames and pages as small as a simulated pool needs them to be many.
+      followerTiming: { keyCheckEveryMs: 1_000, pageRecords: dice.fork(`pages of ${of.name}`).between(2, 9) },
+      copyFrameRecordsMax: dice.fork(`frames of ${of.name}`).between(2, 9),
     })
     guard.watchWith(replication.watch)
     return { life, vault, replication, isServing: false }
@@ -224,8 +206,7 @@ export const createWorld = (options: WorldOptions): World => {
         of.process = made
         await made.replication.askAround()
         const { handlers } = made.replication
-        const small = withSmallPages(handlers, dice.fork(`pages of ${name}`))
-        network.attach(name, mutation.handlers?.(small, { region: name, disk: of.disk }) ?? small, life)
+        network.attach(name, mutation.handlers?.(handlers, { region: name, disk: of.disk }) ?? handlers, life)
         await made.replication.start()
         of.starting = undefined
         made.isServing = true

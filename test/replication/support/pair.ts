@@ -100,8 +100,8 @@ export const createPair = (primary: Store, secondary: Store, refuse: (poolId: st
     whole,
     serve: () =>
       network.attach(primaryRegion, {
-        calls: { 'copy-begin': handlers.begin, 'copy-page': handlers.page },
-        streams: { feed: createFeed({ ...common, heartbeatMs: 50, pollMs: 50 }) },
+        calls: { 'copy-begin': handlers.begin },
+        streams: { copy: handlers.records, feed: createFeed({ ...common, heartbeatMs: 50, pollMs: 50 }) },
       }),
     follow: (changes) =>
       startFollower({
