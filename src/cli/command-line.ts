@@ -32,9 +32,34 @@ const main = defineCommand({
   subCommands: { ...commands },
 })
 
-/** citty's own complaints are about flags; anything else that isn't a CliFailure is a defect and keeps its stack. */
+/** What the operating system says of files and folders that the person named, as errno(3) has it. */
+const fileErrors: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  ENOENT: 'no such file or directory',
+  ENOTDIR: 'not a directory',
+  EISDIR: 'is a directory',
+  EEXIST: 'exists already',
+  EROFS: 'read-only file system',
+  ENOSPC: 'no space left on device',
+  EDQUOT: 'disk quota exceeded',
+  EMFILE: 'too many open files',
+}
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error
+
+const fileFailure = (error: NodeJS.ErrnoException): CliFailure | undefined => {
+  const said = error.code === undefined ? undefined : fileErrors[error.code]
+  if (said === undefined) return undefined
+  const where = error.path === undefined ? '' : `${error.path}: `
+  return new CliFailure(`${where}${said}.`, 'failed', { cause: error })
+}
+
+/** citty's own complaints are about flags; anything else that neither is ours nor the file system's is a defect and keeps its stack. */
 const asFailure = (error: unknown): CliFailure | undefined => {
   if (error instanceof CliFailure) return error
+  if (isSystemError(error)) return fileFailure(error)
   if (!(error instanceof Error) || error.name !== 'CLIError') return undefined
   return new CliFailure(stripVTControlCharacters(error.message), 'wrongUse')
 }

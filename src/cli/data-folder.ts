@@ -1,5 +1,14 @@
 // The folder of a deployment on one machine: private, and used by one supervisor at a time.
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { CliFailure } from './cli-failure.ts'
@@ -32,6 +41,16 @@ export const readFileIfAny = (path: string): string | undefined => {
   }
 }
 
+/** mkdir of a whole path says ENOENT where one step of it would say why: a read-only file system, for one. */
+const makeFolder = (path: string): void => {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    if (existsSync(dirname(path))) mkdirSync(path, { mode: 0o700 })
+    throw error
+  }
+}
+
 /**
  * Makes the folder (0700) and takes it for this process until `release` or its end. Throws CliFailure when another has it.
  *
@@ -40,7 +59,7 @@ export const readFileIfAny = (path: string): string | undefined => {
 export const takeDataFolder = (given: string): DataFolder => {
   const path = resolve(given)
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(path)
     chmodSync(path, 0o700)
     closeSync(openSync(join(path, 'start.lock'), 'a', 0o600))
   } catch (error) {

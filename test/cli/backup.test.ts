@@ -104,6 +104,11 @@ test('a copy taken under writes is private, whole and of one moment', async () =
   expect(existsSync(`${copy}.part`)).toBe(false)
   const again = await twinpool('backup', ...flags, '--to', copy)
   expect(again).toMatchObject({ exitCode: 1, errors: expect.stringContaining('exists already') })
+  const nowhere = join(folder, 'nowhere')
+  expect(await twinpool('backup', ...flags, '--to', join(nowhere, 'copy'))).toMatchObject({
+    exitCode: 1,
+    errors: `twinpool backup: ${nowhere}: no such file or directory.\n`,
+  })
 })
 
 test('a Region in use and a damaged copy are refused, and nothing is changed', async () => {

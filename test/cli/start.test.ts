@@ -1,6 +1,6 @@
 // `twinpool start`, `twinpool env` and the processes that they start, as a person or a script meets them.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -238,6 +238,14 @@ describe('wrong use', () => {
     expect(errors.trim()).toBe(
       `twinpool start: Port ${port} of 127.0.0.1 is in use. Choose another with --port (0 for any free ones).`,
     )
+    expect(exitCode).toBe(1)
+  })
+
+  test('a data folder that can not be made is one clear line and exit code 1', async () => {
+    const file = join(folder, 'file')
+    writeFileSync(file, '')
+    const { exitCode, errors } = await run('start', '--data', join(file, 'data'), '--port', '0').ended
+    expect(errors).toMatch(/^twinpool start: The data folder \S+ can't be written: ENOTDIR: [^\n]*\n$/)
     expect(exitCode).toBe(1)
   })
 
