@@ -1,16 +1,16 @@
 // The secondary's side of a pool: checks the keys, copies, follows, and starts again after whatever goes wrong (SPEC.md, "States").
-import { Divergence, type LogEntry, type Store, type StoreRecord, type StreamHead } from '../store/store.ts'
+import { Divergence, type LogEntry, type Store, type StreamHead } from '../store/store.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { type Keyring, readKeyring } from '../vault/keyring.ts'
 import { isFault } from '../wire/fault.ts'
-import { type CopyFrame, decodeCopyFrame } from './copy-frames.ts'
 import type { FeedRequest } from './feed.ts'
 import { decodeFrame, type FeedFrame, type Heartbeat } from './feed-frames.ts'
 import { type FollowerEvent, type FollowerState, nextFollowerState } from './follower-state.ts'
-import { createInbox, type Inbox } from './inbox.ts'
 import { readFields } from './message-fields.ts'
 import { PeerFailure, type PeerTransport } from './peer-port.ts'
+import { receivedBatches } from './received-batches.ts'
+import { takeCopy } from './take-copy.ts'
 import { type BackOffLimits, backOffMs, type Timer } from './timer.ts'
 
 export type FollowerStatus = {
@@ -78,13 +78,6 @@ const idleTimeoutMsDefault = 5_000
 const keyCheckEveryMsDefault = 60_000
 const entriesPerApplyMax = 1_000
 const inboxBytesMax = 8 * 1024 * 1024
-/** What a copy has sent beyond the page that is being stored. */
-const copyInboxBytesMax = 4 * 1024 * 1024
-/** A page is one commit: of fewer records each costs more, with more whoever else commits waits longer. */
-const pageRecordsDefault = 1_000
-const pageBytesMax = 4 * 1024 * 1024
-/** Storing a page can take seconds, when search terms are filed with it; so long nothing is taken from the stream. */
-const copyIdleTimeoutMs = 30_000
 
 /** What a failure means for the follower; anything else is tried again. */
 const eventOf = (error: unknown): FollowerEvent => {
@@ -108,7 +101,6 @@ export const startFollower = (options: FollowerOptions): Follower => {
   const backOff = options.backOff ?? backOffDefault
   const idleTimeoutMs = options.idleTimeoutMs ?? idleTimeoutMsDefault
   const keyCheckEveryMs = options.keyCheckEveryMs ?? keyCheckEveryMsDefault
-  const pageRecords = options.pageRecords ?? pageRecordsDefault
 
   const startedAtMs = clock.now()
   let state: FollowerState = 'checking'
@@ -192,73 +184,21 @@ export const startFollower = (options: FollowerOptions): Follower => {
     return 'copy-needed'
   }
 
-  /** Puts what a stream of the primary sends into an inbox, until that is ended or the stream is. */
-  const receive = async <Frame>(
-    stream: AsyncIterable<Uint8Array>,
-    decode: (bytes: Uint8Array) => Frame | undefined,
-    inbox: Inbox<Frame>,
-  ): Promise<void> => {
-    try {
-      for await (const bytes of stream) {
-        const frame = decode(bytes)
-        if (frame !== undefined) await inbox.put(frame)
-      }
-      inbox.fail(new PeerFailure('StreamEnded', `Region ${primaryRegion} ended the stream`))
-    } catch (error) {
-      inbox.fail(error)
-    }
-  }
-
-  const storePage = async (records: readonly StoreRecord[], until?: number): Promise<void> => {
-    const after = records.at(-1)?.key
-    await store.copyPage(poolId, records, {
-      ...(after === undefined ? {} : { after }),
-      ...(until === undefined ? {} : { until }),
-    })
-    copiedRecords += records.length
-    failures = 0
-  }
-
   const copy = async (signal: AbortSignal): Promise<FollowerEvent> => {
-    const storedTo = (await store.head(poolId)).copy?.after ?? ''
-    let reached = storedTo
-    let page: StoreRecord[] = []
-    let pageBytes = 0
-    const ending = new AbortController()
-    const end = (): void => ending.abort()
-    signal.addEventListener('abort', end, { once: true })
-    const inbox = createInbox<CopyFrame>(copyInboxBytesMax)
-    const stream = transport.stream(
+    const isWhole = await takeCopy({
+      poolId,
       primaryRegion,
-      'copy',
-      { poolId, ...(storedTo === '' ? {} : { after: storedTo }) },
-      { signal: ending.signal, idleTimeoutMs: copyIdleTimeoutMs },
-    )
-    const receiving = receive(stream, decodeCopyFrame, inbox)
-    try {
-      for (;;) {
-        const frames = await inbox.take()
-        if (frames === undefined || signal.aborted) return 'failed'
-        for (const frame of frames) {
-          if (frame.after !== reached) throw new PeerFailure('CopyGap', 'a part of the copy is missing')
-          page = [...page, ...frame.records]
-          pageBytes += frame.byteLength
-          reached = page.at(-1)?.key ?? reached
-          primaryPosition = Math.max(primaryPosition, frame.position)
-          if (!frame.isLast && page.length < pageRecords && pageBytes < pageBytesMax) continue
-          await storePage(page, frame.isLast ? frame.position : undefined)
-          if (frame.isLast) return 'copy-whole'
-          if (signal.aborted) return 'failed'
-          page = []
-          pageBytes = 0
-        }
-      }
-    } finally {
-      ending.abort()
-      inbox.end()
-      signal.removeEventListener('abort', end)
-      await receiving
-    }
+      store,
+      transport,
+      signal,
+      ...(options.pageRecords === undefined ? {} : { pageRecords: options.pageRecords }),
+      stored: (recordCount, positionThere) => {
+        copiedRecords += recordCount
+        primaryPosition = Math.max(primaryPosition, positionThere)
+        failures = 0
+      },
+    })
+    return isWhole ? 'copy-whole' : 'failed'
   }
 
   /** SPEC.md, I2: whenever both stand at the same position the digests are the same. */
@@ -300,13 +240,18 @@ export const startFollower = (options: FollowerOptions): Follower => {
     return head
   }
 
+  const keepCheckingKeyring = async (signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      await timer.wait(keyCheckEveryMs, signal)
+      if (signal.aborted) return
+      const stored = await readKeyring(store, poolId)
+      if (stored !== undefined) await options.checkKeyring(stored.keyring)
+    }
+  }
+
   const follow = async (signal: AbortSignal): Promise<FollowerEvent> => {
     let head = await store.head(poolId)
     if (head.copy === undefined) await hooks.copyIsWhole()
-    const ending = new AbortController()
-    const end = (): void => ending.abort()
-    signal.addEventListener('abort', end, { once: true })
-    const inbox = createInbox<FeedFrame>(inboxBytesMax)
     const request: FeedRequest = {
       poolId,
       after: head.position,
@@ -314,29 +259,22 @@ export const startFollower = (options: FollowerOptions): Follower => {
       ...(head.copy === undefined ? { digest: head.digest } : {}),
       ...(options.reign === undefined ? {} : { reign: options.reign }),
     }
-    const stream = transport.stream(primaryRegion, 'feed', request, { signal: ending.signal, idleTimeoutMs })
-    const receiving = receive(stream, decodeFrame, inbox)
-    const checking = (async () => {
-      for (;;) {
-        await timer.wait(keyCheckEveryMs, ending.signal)
-        if (ending.signal.aborted) return
-        const stored = await readKeyring(store, poolId)
-        if (stored !== undefined) await options.checkKeyring(stored.keyring)
-      }
-    })().catch(inbox.fail)
-    try {
-      for (;;) {
-        const frames = await inbox.take()
-        if (frames === undefined || signal.aborted) return 'failed'
-        head = await apply(frames, head)
-        failures = 0
-      }
-    } finally {
-      ending.abort()
-      inbox.end()
-      signal.removeEventListener('abort', end)
-      await Promise.all([receiving, checking])
+    const batches = receivedBatches({
+      transport,
+      primaryRegion,
+      name: 'feed',
+      request,
+      decode: decodeFrame,
+      bytesMax: inboxBytesMax,
+      idleTimeoutMs,
+      signal,
+      beside: keepCheckingKeyring,
+    })
+    for await (const frames of batches) {
+      head = await apply(frames, head)
+      failures = 0
     }
+    return 'failed'
   }
 
   const wait = async (signal: AbortSignal): Promise<FollowerEvent> => {
