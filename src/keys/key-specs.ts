@@ -38,9 +38,9 @@ const rsa: SpecFacts = {
   },
 }
 type SigningAlgorithm = NonNullable<Algorithms['SigningAlgorithms']>[number]
-const signing = (algorithm: SigningAlgorithm): SpecFacts => ({
+const signing = (...algorithms: SigningAlgorithm[]): SpecFacts => ({
   kind: 'asymmetric',
-  usages: { SIGN_VERIFY: { SigningAlgorithms: [algorithm] } },
+  usages: { SIGN_VERIFY: { SigningAlgorithms: algorithms } },
 })
 const nistCurve = (algorithm: SigningAlgorithm): SpecFacts => ({
   kind: 'asymmetric',
@@ -54,7 +54,6 @@ const mlKem: SpecFacts = {
   usages: { ENCAPSULATE_DECAPSULATE: { EncapsulationAlgorithms: ['ML_KEM'] } },
 }
 
-/** Ed25519ph is left out: the crypto library underneath does not have it. */
 const facts: Readonly<Record<Exclude<KeySpec, 'SM2'>, SpecFacts>> = {
   SYMMETRIC_DEFAULT: {
     kind: 'symmetric',
@@ -71,7 +70,7 @@ const facts: Readonly<Record<Exclude<KeySpec, 'SM2'>, SpecFacts>> = {
   ECC_NIST_P384: nistCurve('ECDSA_SHA_384'),
   ECC_NIST_P521: nistCurve('ECDSA_SHA_512'),
   ECC_SECG_P256K1: signing('ECDSA_SHA_256'),
-  ECC_NIST_EDWARDS25519: signing('ED25519_SHA_512'),
+  ECC_NIST_EDWARDS25519: signing('ED25519_SHA_512', 'ED25519_PH_SHA_512'),
   ML_DSA_44: signing('ML_DSA_SHAKE_256'),
   ML_DSA_65: signing('ML_DSA_SHAKE_256'),
   ML_DSA_87: signing('ML_DSA_SHAKE_256'),

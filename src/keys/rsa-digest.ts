@@ -20,15 +20,17 @@ const digestInfoPrefixes: Readonly<Record<RsaHash, Buffer>> = {
 const digestInfoOf = (hash: RsaHash, digest: Uint8Array): Buffer =>
   Buffer.concat([digestInfoPrefixes[hash], digest])
 
+const modulusBytesOf = (key: KeyObject): number => (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8
 const pkcs1 = { padding: constants.RSA_PKCS1_PADDING }
 const raw = { padding: constants.RSA_NO_PADDING }
 
-/** What a signature stands for; undefined when it is none under this key. */
+/** What a signature stands for; undefined when it is none under this key. The library would take one without its leading zeros. */
 const opened = (
   key: KeyObject,
   padding: { readonly padding: number },
   signature: Uint8Array,
 ): Buffer | undefined => {
+  if (signature.length !== modulusBytesOf(key)) return undefined
   try {
     return publicDecrypt({ key, ...padding }, signature)
   } catch {
@@ -64,7 +66,6 @@ const xor = (left: Uint8Array, right: Uint8Array): Buffer =>
   Buffer.from(left.map((byte, index) => byte ^ (right[index] ?? 0)))
 
 const trailer = 0xbc
-const modulusBytesOf = (key: KeyObject): number => (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8
 const saltedHash = (hash: RsaHash, digest: Uint8Array, salt: Uint8Array): Buffer =>
   createHash(hash).update(Buffer.alloc(8)).update(digest).update(salt).digest()
 

@@ -4,6 +4,7 @@ import type { MessageType, SigningAlgorithmSpec } from '@aws-sdk/client-kms'
 import type { Random } from '../telemetry/clock.ts'
 import { Fault } from '../wire/fault.ts'
 import { signEcdsaDigest, verifyEcdsaDigest } from './ecdsa-digest.ts'
+import { signEd25519ph, verifyEd25519ph } from './ed25519ph.ts'
 import { notThere } from './not-there.ts'
 import {
   type RsaHash,
@@ -13,36 +14,45 @@ import {
   verifyPssDigest,
 } from './rsa-digest.ts'
 
-/** How one algorithm signs; `null` for those that hash within ("pure"). */
+/** How one algorithm signs. */
 type Scheme = {
-  readonly hash: RsaHash | null
-  readonly options?: { readonly padding: number; readonly saltLength?: number }
+  /** Of whole messages, by Node's crypto: the hash is `null` for algorithms that hash within ("pure"). Absent where only digests are signed. */
+  readonly ofMessage?: {
+    readonly hash: RsaHash | null
+    readonly options?: { readonly padding: number; readonly saltLength?: number }
+  }
   /** Absent where only whole messages are signed. */
   readonly ofDigest?: {
+    readonly bytes: number
     sign(key: KeyObject, digest: Uint8Array, random: Random): Buffer
     verify(key: KeyObject, digest: Uint8Array, signature: Uint8Array): boolean
   }
 }
 
+const digestBytes: Readonly<Record<RsaHash, number>> = { sha256: 32, sha384: 48, sha512: 64 }
+
 const pkcs1 = (hash: RsaHash): Scheme => ({
-  hash,
-  options: { padding: constants.RSA_PKCS1_PADDING },
+  ofMessage: { hash, options: { padding: constants.RSA_PKCS1_PADDING } },
   ofDigest: {
+    bytes: digestBytes[hash],
     sign: (key, digest) => signPkcs1Digest(key, hash, digest),
     verify: (key, digest, signature) => verifyPkcs1Digest(key, hash, digest, signature),
   },
 })
 const pss = (hash: RsaHash): Scheme => ({
-  hash,
-  options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+  ofMessage: {
+    hash,
+    options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+  },
   ofDigest: {
+    bytes: digestBytes[hash],
     sign: (key, digest, random) => signPssDigest(key, hash, digest, random),
     verify: (key, digest, signature) => verifyPssDigest(key, hash, digest, signature),
   },
 })
 const ecdsa = (hash: RsaHash): Scheme => ({
-  hash,
-  ofDigest: { sign: signEcdsaDigest, verify: verifyEcdsaDigest },
+  ofMessage: { hash },
+  ofDigest: { bytes: digestBytes[hash], sign: signEcdsaDigest, verify: verifyEcdsaDigest },
 })
 
 const schemes: Readonly<Partial<Record<SigningAlgorithmSpec, Scheme>>> = {
@@ -55,11 +65,12 @@ const schemes: Readonly<Partial<Record<SigningAlgorithmSpec, Scheme>>> = {
   ECDSA_SHA_256: ecdsa('sha256'),
   ECDSA_SHA_384: ecdsa('sha384'),
   ECDSA_SHA_512: ecdsa('sha512'),
-  ED25519_SHA_512: { hash: null },
-  ML_DSA_SHAKE_256: { hash: null },
+  ED25519_SHA_512: { ofMessage: { hash: null } },
+  ED25519_PH_SHA_512: {
+    ofDigest: { bytes: digestBytes.sha512, sign: signEd25519ph, verify: verifyEd25519ph },
+  },
+  ML_DSA_SHAKE_256: { ofMessage: { hash: null } },
 }
-
-const digestBytes: Readonly<Record<RsaHash, number>> = { sha256: 32, sha384: 48, sha512: 64 }
 
 export type Signed = {
   readonly algorithm: SigningAlgorithmSpec
@@ -73,33 +84,31 @@ const schemeOf = (algorithm: SigningAlgorithmSpec): Scheme => {
   return scheme
 }
 
-/** The scheme's way with digests where that was asked for. Throws ValidationException for what is no digest of the algorithm. */
-const digestWayOf = ({ algorithm, message, type }: Signed): Scheme['ofDigest'] => {
-  if (type === 'RAW') return undefined
+/** The scheme's way with what was given. Throws ValidationException for a type that the algorithm does not sign, or what is no digest of it. */
+const wayOf = ({ algorithm, message, type }: Signed): Pick<Scheme, 'ofMessage' | 'ofDigest'> => {
   if (type === 'EXTERNAL_MU') throw notThere('Signatures of an external mu')
-  const { hash, ofDigest } = schemeOf(algorithm)
-  if (hash === null || ofDigest === undefined)
+  const { ofMessage, ofDigest } = schemeOf(algorithm)
+  if ((type === 'RAW' ? ofMessage : ofDigest) === undefined)
     throw new Fault(
       'ValidationException',
-      `MessageType ${type} is not valid for algorithm ${algorithm}: it signs messages.`,
+      `Algorithm ${algorithm} and message type ${type} are incompatible.`,
     )
-  if (message.length !== digestBytes[hash])
+  if (type === 'RAW') return { ofMessage }
+  if (message.length !== ofDigest?.bytes)
     throw new Fault('ValidationException', `Digest is invalid length for algorithm ${algorithm}.`)
-  return ofDigest
+  return { ofDigest }
 }
 
 /** Throws ValidationException. */
 export const signatureOf = (key: KeyObject, signed: Signed, random: Random): Buffer => {
-  const ofDigest = digestWayOf(signed)
+  const { ofMessage, ofDigest } = wayOf(signed)
   if (ofDigest !== undefined) return ofDigest.sign(key, signed.message, random)
-  const { hash, options = {} } = schemeOf(signed.algorithm)
-  return sign(hash, signed.message, { key, ...options })
+  return sign(ofMessage?.hash, signed.message, { key, ...ofMessage?.options })
 }
 
 /** Throws ValidationException; a signature that is none is not valid. */
 export const isSignature = (key: KeyObject, signed: Signed, signature: Uint8Array): boolean => {
-  const ofDigest = digestWayOf(signed)
+  const { ofMessage, ofDigest } = wayOf(signed)
   if (ofDigest !== undefined) return ofDigest.verify(key, signed.message, signature)
-  const { hash, options = {} } = schemeOf(signed.algorithm)
-  return verify(hash, signed.message, { key, ...options }, signature)
+  return verify(ofMessage?.hash, signed.message, { key, ...ofMessage?.options }, signature)
 }

@@ -1,5 +1,14 @@
 // The material of a key by its spec: random bytes, or a private key in PKCS #8, made here or taken from its owner.
-import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  decapsulate,
+  encapsulate,
+  generateKeyPair,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Random } from '../telemetry/clock.ts'
 import { type KeyMaterial, materialBytes, materialIdOf } from './key-material.ts'
@@ -12,19 +21,30 @@ type PairFacts = {
   /** asymmetricKeyType, and what of asymmetricKeyDetails tells the specs of one type apart. */
   readonly type: string
   readonly detail?: number | string
+  /** What its signatures hash with; `null` where they hash within, absent where it makes none. */
+  readonly hash?: 'sha256' | null
 }
 const rsa = (modulusLength: number): PairFacts => ({
   make: () => generate('rsa', { modulusLength }),
   type: 'rsa',
   detail: modulusLength,
+  hash: 'sha256',
 })
 const curve = (namedCurve: string): PairFacts => ({
   make: () => generate('ec', { namedCurve }),
   type: 'ec',
   detail: namedCurve,
+  hash: 'sha256',
 })
-type PlainType = 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87' | 'ml-kem-512' | 'ml-kem-768' | 'ml-kem-1024'
-const plain = (type: PlainType): PairFacts => ({ make: () => generate(type as never), type })
+const mlDsa = (type: 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'): PairFacts => ({
+  make: () => generate(type as never),
+  type,
+  hash: null,
+})
+const mlKem = (type: 'ml-kem-512' | 'ml-kem-768' | 'ml-kem-1024'): PairFacts => ({
+  make: () => generate(type as never),
+  type,
+})
 
 const pairs: Readonly<Partial<Record<BuiltKeySpec, PairFacts>>> = {
   RSA_2048: rsa(2048),
@@ -34,13 +54,13 @@ const pairs: Readonly<Partial<Record<BuiltKeySpec, PairFacts>>> = {
   ECC_NIST_P384: curve('secp384r1'),
   ECC_NIST_P521: curve('secp521r1'),
   ECC_SECG_P256K1: curve('secp256k1'),
-  ECC_NIST_EDWARDS25519: { make: () => generate('ed25519'), type: 'ed25519' },
-  ML_DSA_44: plain('ml-dsa-44'),
-  ML_DSA_65: plain('ml-dsa-65'),
-  ML_DSA_87: plain('ml-dsa-87'),
-  ML_KEM_512: plain('ml-kem-512'),
-  ML_KEM_768: plain('ml-kem-768'),
-  ML_KEM_1024: plain('ml-kem-1024'),
+  ECC_NIST_EDWARDS25519: { make: () => generate('ed25519'), type: 'ed25519', hash: null },
+  ML_DSA_44: mlDsa('ml-dsa-44'),
+  ML_DSA_65: mlDsa('ml-dsa-65'),
+  ML_DSA_87: mlDsa('ml-dsa-87'),
+  ML_KEM_512: mlKem('ml-kem-512'),
+  ML_KEM_768: mlKem('ml-kem-768'),
+  ML_KEM_1024: mlKem('ml-kem-1024'),
 }
 
 /** Bytes: what is made here, and what may be imported ("Requirements for imported key material", KMS Developer Guide). */
@@ -70,18 +90,30 @@ export const makeMaterial = async (
   return { id: materialIdOf(keyId, bytes), bytes: bytes.toString('base64') }
 }
 
+/** Whether the private key is that of the public key which it brings along: the library does not ask when it reads them. */
+const isPair = (privateKey: KeyObject, { hash }: PairFacts): boolean => {
+  const publicKey = createPublicKey(privateKey)
+  if (hash === undefined) {
+    const { sharedKey, ciphertext } = encapsulate(publicKey)
+    return decapsulate(privateKey, ciphertext).equals(sharedKey)
+  }
+  const message = Buffer.from('a pairwise consistency test')
+  return verify(hash, message, publicKey, sign(hash, message, privateKey))
+}
+
 /** Whether imported bytes can be the material of a key of this spec. */
 export const fitsSpec = (spec: BuiltKeySpec, bytes: Buffer): boolean => {
   const length = lengths[spec]
   if (length !== undefined) return bytes.length >= length.min && bytes.length <= length.max
   const wanted = pairs[spec]
-  let key: KeyObject
+  if (wanted === undefined) return false
   try {
-    key = createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' })
+    const key = createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' })
+    const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {}
+    const isOfSpec = key.asymmetricKeyType === wanted.type && (modulusLength ?? namedCurve) === wanted.detail
+    return isOfSpec && isPair(key, wanted)
   } catch {
-    // What is no PKCS #8 is told apart from nothing else: the caller is told that it does not fit.
+    // No PKCS #8, or numbers that the library can't reckon with: either way the caller is told that it does not fit.
     return false
   }
-  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {}
-  return key.asymmetricKeyType === wanted?.type && (modulusLength ?? namedCurve) === wanted?.detail
 }

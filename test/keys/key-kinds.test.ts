@@ -1,6 +1,7 @@
 // HMAC and asymmetric keys through the AWS SDK in two Regions: each algorithm against an independent library's, related keys, what is refused.
 import * as crypto from 'node:crypto'
 import * as kms from '@aws-sdk/client-kms'
+import { ed25519ph } from '@noble/curves/ed25519.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startRegions, type TestRegions } from '../support/regions.ts'
 
@@ -118,6 +119,34 @@ describe('signatures', () => {
         ).rejects.toMatchObject({ name: 'KMSInvalidSignatureException' })
     }
   })
+})
+
+test('an Ed25519 key signs messages with one algorithm, and digests, hashed once more, with the other', async () => {
+  const KeyId = await related('ECC_NIST_EDWARDS25519', 'SIGN_VERIFY')
+  const digest = crypto.createHash('sha512').update(Message).digest()
+  const signed = {
+    KeyId,
+    Message: digest,
+    MessageType: 'DIGEST' as const,
+    SigningAlgorithm: 'ED25519_PH_SHA_512' as const,
+  }
+  const { Signature = new Uint8Array() } = await east.send(new kms.SignCommand(signed))
+  const { x } = (await publicKeyOf(KeyId)).export({ format: 'jwk' })
+  expect(ed25519ph.verify(Signature, digest, Buffer.from(x ?? '', 'base64url'))).toBe(true)
+  expect((await west.send(new kms.VerifyCommand({ ...signed, Signature }))).SignatureValid).toBe(true)
+  const refused: readonly (readonly [Partial<typeof signed> | object, string])[] = [
+    [{ MessageType: 'RAW' }, 'Algorithm ED25519_PH_SHA_512 and message type RAW are incompatible.'],
+    [
+      { SigningAlgorithm: 'ED25519_SHA_512' },
+      'Algorithm ED25519_SHA_512 and message type DIGEST are incompatible.',
+    ],
+    [{ Message }, 'Digest is invalid length for algorithm ED25519_PH_SHA_512.'],
+  ]
+  for (const [changed, message] of refused)
+    await expect(east.send(new kms.SignCommand({ ...signed, ...changed }))).rejects.toMatchObject({
+      name: 'ValidationException',
+      message,
+    })
 })
 
 test.each([
@@ -247,7 +276,14 @@ test('an HMAC key and a signing key are imported, and only as what they are', as
   const secret = crypto.randomBytes(40)
   const mac = await make('HMAC_256', 'GENERATE_VERIFY_MAC', { Origin: 'EXTERNAL' })
   const sign = await make('ECC_NIST_P256', 'SIGN_VERIFY', { Origin: 'EXTERNAL' })
+  // The private number of one pair with the public point of the other, as PKCS #8.
+  const another = crypto.generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  const { x, y } = another.publicKey.export({ format: 'jwk' })
+  const torn = pkcs8(signer)
+  const point = Buffer.concat([Buffer.from(x ?? '', 'base64url'), Buffer.from(y ?? '', 'base64url')])
+  point.copy(torn, torn.length - point.length)
   const wrong: readonly (readonly [string, Buffer])[] = [
+    [sign.KeyId, torn],
     [mac.KeyId, crypto.randomBytes(31)],
     [sign.KeyId, crypto.randomBytes(32)],
     [sign.KeyId, pkcs8(other)],
