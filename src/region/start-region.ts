@@ -7,17 +7,12 @@ import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createEndpoints } from '../directory/endpoints.ts'
 import { importRunnerOf } from '../directory/import/import-runner.ts'
-import { logDeliveries } from '../directory/records/pool-configuration.ts'
-import { regionalSettings, registeredPools } from '../directory/records/user-pool.ts'
+import { registeredPools } from '../directory/records/user-pool.ts'
 import type { Runtime } from '../directory/runtime.ts'
 import { dropUnfinishedPools } from '../directory/unfinished-pools.ts'
 import { createUserPoolService } from '../directory/user-pool-service.ts'
 import { createKeyService } from '../keys/key-service.ts'
 import { loadRootKey } from '../keys/root-key.ts'
-import { startLogDelivery } from '../log-delivery/start-log-delivery.ts'
-import { createMessages } from '../messages/create-messages.ts'
-import { startDelivery } from '../messages/delivery/start-delivery.ts'
-import { startTriggers } from '../messages/triggers/start-triggers.ts'
 import { createFormEndpoints } from '../oauth/form-endpoints.ts'
 import { createOauthApp } from '../oauth/oauth-app.ts'
 import { createOperatorService } from '../operator/operator-service.ts'
@@ -26,7 +21,6 @@ import { createConfirmUserApp } from '../pages/confirm-user.ts'
 import { confirmationsAtLead } from '../replication/confirmations.ts'
 import { replicationOperations } from '../replication/operations/replication-operations.ts'
 import { createReplication } from '../replication/replication.ts'
-import { backOffMs, systemTimer } from '../replication/timer.ts'
 import { createWriteGuard, type WriteWatch } from '../replication/write-guard.ts'
 import { createForwarder } from '../routing/forward.ts'
 import { acceptRevocations } from '../signin/revocation.ts'
@@ -50,6 +44,7 @@ import { latest } from './latest.ts'
 import { acceptLeadNews, createLeadControl, leadNewsCall } from './lead-news.ts'
 import { handToLead } from './lead-requests.ts'
 import { createOperatorApp } from './operator-app.ts'
+import { startOutgoing } from './outgoing.ts'
 import { isPeerPath, refuseOutsider } from './peer-endpoint.ts'
 import { createPeerKeyServices, keyNewsCall } from './peer-key-services.ts'
 import { isTunnelRequest } from './peer-tunnel.ts'
@@ -62,8 +57,6 @@ import { userPoolOperations } from './user-pool-operations.ts'
 const sweepMs = 3_600_000
 /** Where other nodes serve, a pool that is younger may still be in the making. */
 const unfinishedAgeMs = 600_000
-/** Between attempts to deliver logs. */
-const logBackOff = { firstMs: 500, mostMs: 30_000 }
 
 export type RunningRegion = { readonly origin: string; readonly port: number; close(): Promise<void> }
 
@@ -193,50 +186,15 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     const passwords = createPasswordWorkers({ random, clock })
     started.push(() => passwords.close())
 
-    const [accessKey] = configuration.accessKeys
-    if (accessKey === undefined) throw new TypeError('a Region has at least one access key')
-    const logDelivery =
-      configuration.logs === undefined
-        ? undefined
-        : startLogDelivery({
-            region,
-            account,
-            configuration: configuration.logs,
-            defaultCredentials: accessKey,
-            configurationsOf: async (poolId) =>
-              (await vault.pool(poolId).secondary.get(logDeliveries, poolId))?.value.configurations ?? [],
-            ...systemTimer,
-            backOffMs: (failures) => backOffMs(failures, logBackOff, random),
-            clock,
-            random,
-            log,
-          })
-    started.push(() => logDelivery?.close())
-    const delivery = startDelivery({
-      region,
-      configuration: configuration.messages ?? {},
-      environment: process.env,
-      inbox: createMessages({ vault, clock, random, log }),
-      emailOf: async (poolId) =>
-        (await vault.pool(poolId).secondary.get(regionalSettings, poolId))?.value.email,
-      logs: logDelivery?.logs,
-      clock,
-      log,
-    })
-    started.push(() => delivery.close())
-    const lambda = startTriggers({
-      region,
-      lambda: configuration.lambda ?? {},
-      defaultCredentials: accessKey,
+    const outgoing = startOutgoing({
+      configuration,
+      vault,
       keyService: { ...ownEndpoint, credentials: secrets.codeCredential },
-      messages: delivery.messages,
-      environment: process.env,
       clock,
       random,
       log,
-      scopeOf: (poolId) => ({ poolId, records: vault.pool(poolId).secondary }),
     })
-    started.push(() => lambda.close())
+    started.push(() => outgoing.close())
 
     const runtime: Runtime = {
       region,
@@ -254,10 +212,10 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         ...publicNames(configuration),
       }),
       passwords,
-      messages: lambda.messages,
-      triggers: lambda.triggers,
+      messages: outgoing.messages,
+      triggers: outgoing.triggers,
       replicaControl,
-      ...(logDelivery === undefined ? {} : { logs: logDelivery.logs }),
+      ...(outgoing.logs === undefined ? {} : { logs: outgoing.logs }),
       ...(configuration.compromisedPasswordsFile === undefined
         ? {}
         : { compromisedPasswords: readCompromisedPasswords(configuration.compromisedPasswordsFile) }),
@@ -271,7 +229,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       resealing: () => resealing.progress(),
       followers: async () => (await replication.status()).followers,
       confirmations: () => replication.confirmationStates(),
-      logDelivery: () => logDelivery?.counts(),
+      logDelivery: () => outgoing.logCounts(),
     })
     const app = new Hono()
     app.route(
