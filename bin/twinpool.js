@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   console.error(
-    `twinpool needs Node.js 24 or newer, this is ${process.versions.node}. Run it through npm (npm start, npm run demo, npx twinpool): npm ci installed the right one.`,
+    `twinpool needs Node.js 24 or newer, this is ${process.versions.node}. Run it through npm (npm start, npm run demo, npx twinpool): npm ci installs the right one.`,
   )
   process.exitCode = 1
 } else {

@@ -56,10 +56,19 @@ const fileFailure = (error: NodeJS.ErrnoException): CliFailure | undefined => {
   return new CliFailure(`${where}${said}.`, 'failed', { cause: error })
 }
 
+/** Whoever takes a newer version and forgets to install what it needs is told so. */
+const lackingPackage = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+    ? /^Cannot find package '([^']+)'/.exec(error.message)?.[1]
+    : undefined
+
 /** citty's own complaints are about flags; anything else that neither is ours nor the file system's is a defect and keeps its stack. */
 const asFailure = (error: unknown): CliFailure | undefined => {
   if (error instanceof CliFailure) return error
   if (isSystemError(error)) return fileFailure(error)
+  const lacking = lackingPackage(error)
+  if (lacking !== undefined)
+    return new CliFailure(`The package ${lacking} is not installed. This version needs it: run npm ci.`)
   if (!(error instanceof Error) || error.name !== 'CLIError') return undefined
   return new CliFailure(stripVTControlCharacters(error.message), 'wrongUse')
 }

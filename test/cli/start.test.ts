@@ -1,9 +1,20 @@
 // `twinpool start`, `twinpool env` and the processes that they start, as a person or a script meets them.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { request } from 'node:https'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import {
   CognitoIdentityProviderClient,
@@ -239,6 +250,21 @@ describe('wrong use', () => {
       `twinpool start: Port ${port} of 127.0.0.1 is in use. Choose another with --port (0 for any free ones).`,
     )
     expect(exitCode).toBe(1)
+  })
+
+  test('a package that this version needs and nobody installed is one clear line and exit code 1', async () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url))
+    for (const part of ['bin', 'src', 'models', 'package.json'])
+      cpSync(join(root, part), join(folder, part), { recursive: true })
+    mkdirSync(join(folder, 'node_modules'))
+    for (const name of ['citty', 'zod'])
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'bin/twinpool.js'), 'docs'], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') },
+    })
+    expect(stderr).toMatch(/^twinpool docs: The package \S+ is not installed\. .*: run npm ci\.\n$/)
+    expect(status).toBe(1)
   })
 
   test('a data folder that can not be made is one clear line and exit code 1', async () => {
