@@ -1,6 +1,7 @@
 // Grants: what a key's owner allows one principal to do with it, besides the key's policy ("Grants in AWS KMS", KMS Developer Guide).
 import type { GrantConstraints, GrantListEntry, GrantOperation } from '@aws-sdk/client-kms'
 import { matchesWildcard } from '../iam/conditions.ts'
+import type { Random } from '../telemetry/clock.ts'
 import type { Caller } from '../wire/service.ts'
 import type { EncryptionContext } from './ciphertext.ts'
 
@@ -98,9 +99,12 @@ export const coversGrant = (parent: Grant, child: Grant): boolean =>
   child.operations.every((operation) => parent.operations.includes(operation)) &&
   isAsStrict(child.constraints ?? {}, parent.constraints ?? {})
 
-/** Names the grant; it gives nothing by itself: who shows it has to be the grantee or the retiring principal all the same. */
-export const grantTokenOf = (keyId: string, grantId: string): string =>
-  Buffer.from(JSON.stringify([keyId, grantId])).toString('base64url')
+/**
+ * Names the grant; it gives nothing by itself: who shows it has to be the grantee or the retiring principal all the same. No two are alike, and all
+ * of a grant are good (CreateGrant, KMS API Reference).
+ */
+export const newGrantToken = (keyId: string, grantId: string, random: Random): string =>
+  Buffer.from(JSON.stringify([keyId, grantId, random.bytes(16).toString('base64url')])).toString('base64url')
 
 export const readGrantToken = (
   token: string,

@@ -5,6 +5,5 @@ export const policyName = 'default'
 
 /** Throws NotFoundException for any other name. */
 export const requireDefaultPolicyName = (name: string | undefined): void => {
-  if (name !== undefined && name !== policyName)
-    throw new Fault('NotFoundException', `No such policy exists: ${name}`)
+  if (name !== undefined && name !== policyName) throw new Fault('NotFoundException', 'No such policy exists')
 }

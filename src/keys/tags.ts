@@ -12,11 +12,12 @@ export const mergeTags = (
   added: readonly Tag[],
 ): Readonly<Record<string, string>> => {
   const names = added.map(({ TagKey }) => TagKey ?? '')
+  if (names.length > tagsMax) throw new Fault('TagException', 'Too many tags')
   if (new Set(names).size !== names.length) throw new Fault('TagException', 'Duplicate tag keys')
   if (added.some(({ TagKey = '', TagValue = '' }) => !characters.test(TagKey) || !characters.test(TagValue)))
     throw new Fault('TagException', 'Invalid tag')
   if (names.some((name) => name.toLowerCase().startsWith('aws:')))
-    throw new Fault('TagException', 'Tag keys that begin with aws: are reserved.')
+    throw new Fault('TagException', 'Tags beginning with aws: are reserved')
   const merged = {
     ...current,
     ...Object.fromEntries(added.map(({ TagKey, TagValue }) => [TagKey, TagValue ?? ''])),

@@ -180,6 +180,8 @@ test('grants are listed with what they say, page by page, and by grantee', async
   await grant(KeyId, ['Decrypt'], {
     GranteePrincipal: undefined,
     GranteeServicePrincipal: 'cognito-idp.amazonaws.com',
+    RetiringPrincipal: userArn('retirer'),
+    Constraints: { SourceArn: `arn:aws:cognito-idp:${region}:${account}:userpool/*` },
   })
   const names: string[] = []
   let Marker: string | undefined
@@ -212,7 +214,11 @@ test('grants are listed with what they say, page by page, and by grantee', async
 test('a grant that is made again under its name is the same grant', async () => {
   const KeyId = await makeKey()
   const first = await grant(KeyId, ['Encrypt'], { Name: 'same' })
-  expect((await grant(KeyId, ['Encrypt'], { Name: 'same' })).GrantId).toBe(first.GrantId)
+  const again = await grant(KeyId, ['Encrypt'], { Name: 'same' })
+  expect(again.GrantId).toBe(first.GrantId)
+  expect(again.GrantToken).not.toBe(first.GrantToken)
+  for (const { GrantToken = '' } of [first, again])
+    await grantee.send(new EncryptCommand({ KeyId, Plaintext, GrantTokens: [GrantToken] }))
   expect((await grant(KeyId, ['Decrypt'], { Name: 'same' })).GrantId).not.toBe(first.GrantId)
   expect((await grant(KeyId, ['Encrypt'])).GrantId).not.toBe(first.GrantId)
 })
@@ -222,12 +228,62 @@ test.each([
   ['no principal', { GranteePrincipal: 'somebody' }, 'InvalidArnException'],
   ['no operation', { Operations: [] }, 'ValidationException'],
   ['an operation of other keys', { Operations: ['Sign' as const] }, 'ValidationException'],
+  ['nothing but more grants', { Operations: ['CreateGrant' as const] }, 'ValidationException'],
+  ['two grantees', { GranteeServicePrincipal: 'cognito-idp.amazonaws.com' }, 'ValidationException'],
+  [
+    'a service that nothing ties to a resource',
+    {
+      GranteePrincipal: undefined,
+      GranteeServicePrincipal: 'cognito-idp.amazonaws.com',
+      RetiringPrincipal: userArn('retirer'),
+    },
+    'ValidationException',
+  ],
+  [
+    'a service whose grant nobody retires',
+    {
+      GranteePrincipal: undefined,
+      GranteeServicePrincipal: 'cognito-idp.amazonaws.com',
+      Constraints: { SourceArn: 'arn:aws:cognito-idp:*' },
+    },
+    'ValidationException',
+  ],
+  [
+    'a constraint of nine pairs',
+    {
+      Constraints: {
+        EncryptionContextSubset: Object.fromEntries([...'abcdefghi'].map((letter) => [letter, '1'])),
+      },
+    },
+    'ValidationException',
+  ],
+  [
+    'a constraint with a long value',
+    { Constraints: { EncryptionContextEquals: { a: 'b'.repeat(385) } } },
+    'ValidationException',
+  ],
   ['an unknown grant token', { GrantTokens: ['nonsense'] }, 'InvalidGrantTokenException'],
   ['only a trial', { DryRun: true }, 'DryRunOperationException'],
 ])('a grant with %s is not made', async (_what, input, name) => {
   const KeyId = await makeKey()
   await expect(grant(KeyId, ['Encrypt'], input)).rejects.toMatchObject({ name })
   expect((await owner.send(new ListGrantsCommand({ KeyId }))).Grants).toEqual([])
+})
+
+test.each([
+  ['neither principal', {}, 'ValidationException'],
+  [
+    'both',
+    { RetiringPrincipal: account, RetiringServicePrincipal: 'cognito-idp.amazonaws.com' },
+    'ValidationException',
+  ],
+  [
+    'a service, which only services may,',
+    { RetiringServicePrincipal: 'cognito-idp.amazonaws.com' },
+    'AccessDeniedException',
+  ],
+])('who asks for retirable grants by %s is refused', async (_what, input, name) => {
+  await expect(owner.send(new ListRetirableGrantsCommand(input))).rejects.toMatchObject({ name })
 })
 
 test('a key that can not be used gets no grants, and a caller without permission makes none', async () => {

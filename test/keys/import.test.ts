@@ -233,6 +233,34 @@ test('new material is imported beside the old and takes over when its owner rota
   expect(await decrypt(old)).toEqual(Plaintext)
 })
 
+test('what tells materials apart has to fit, and a description stays until another is given', async () => {
+  const KeyId = await makeKey()
+  const material = randomBytes(32)
+  const { KeyMaterialId } = await importInto(KeyId, material, { KeyMaterialDescription: 'the first one' })
+  await importInto(KeyId, material)
+  const { Rotations } = await east.send(
+    new ListKeyRotationsCommand({ KeyId, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' }),
+  )
+  expect(Rotations).toMatchObject([{ KeyMaterialId, KeyMaterialDescription: 'the first one' }])
+  const mac = await east.send(
+    new CreateKeyCommand({ Origin: 'EXTERNAL', KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }),
+  )
+  const macId = mac.KeyMetadata?.KeyId ?? ''
+  const refused: readonly (readonly [string, ImportOptions])[] = [
+    [KeyId, { ImportType: 'NEW_KEY_MATERIAL', KeyMaterialId }],
+    [macId, { ImportType: 'NEW_KEY_MATERIAL' }],
+    [macId, { KeyMaterialDescription: 'the first one' }],
+    [macId, { KeyMaterialId }],
+  ]
+  for (const [keyId, options] of refused)
+    await expect(importInto(keyId, material, options)).rejects.toMatchObject({ name: 'ValidationException' })
+  // The same bytes have another ID in another key, which they were never imported into.
+  const other = await makeKey()
+  await expect(importInto(other, material, { KeyMaterialId })).rejects.toMatchObject({
+    name: 'IncorrectKeyMaterialException',
+  })
+})
+
 test('a related key waits for the same material, which does not travel', async () => {
   const KeyId = await makeKey(true)
   const material = randomBytes(32)

@@ -119,6 +119,8 @@ test('related keys rotate together, set at the primary, and no ciphertext waits 
     await expect(west.send(command as EnableKeyRotationCommand)).rejects.toMatchObject({
       name: 'UnsupportedOperationException',
     })
+  await east.send(new EnableKeyRotationCommand({ KeyId }))
+  expect((await statusIn(east, KeyId)).RotationPeriodInDays).toBe(365)
   await east.send(new DisableKeyRotationCommand({ KeyId }))
   await eventually(
     () => statusIn(west, KeyId),

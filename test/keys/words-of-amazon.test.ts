@@ -8,6 +8,7 @@ const limited = { accessKeyId: 'AKIDLIMITED', secretAccessKey: 'a secret of the 
 let regions: TestRegions
 let east: kms.KMSClient
 let keyId: string
+let externalId: string
 beforeAll(async () => {
   const taggingNothing = {
     Version: '2012-10-17' as const,
@@ -25,6 +26,7 @@ beforeAll(async () => {
   })
   east = regions.kms('us-east-1')
   keyId = await makeKey()
+  externalId = await makeKey({ Origin: 'EXTERNAL' })
   await east.send(new kms.CreateAliasCommand({ AliasName: 'alias/there', TargetKeyId: keyId }))
 })
 afterAll(() => regions.close())
@@ -142,6 +144,41 @@ test.each<readonly [string, KeyOperationName, () => object, string, string]>([
     () => ({ Tags: [...tagged('a').Tags, ...tagged('a').Tags] }),
     'TagException',
     'Duplicate tag keys',
+  ],
+  [
+    'more tags than a key can have',
+    'CreateKey',
+    () => ({ Tags: Array.from({ length: 51 }, (_, index) => ({ TagKey: `${index}`, TagValue: '' })) }),
+    'TagException',
+    'Too many tags',
+  ],
+  [
+    'a tag of Amazon’s own',
+    'TagResource',
+    () => ({ KeyId: keyId, ...tagged('aws:own') }),
+    'TagException',
+    'Tags beginning with aws: are reserved',
+  ],
+  [
+    'a policy of another name',
+    'GetKeyPolicy',
+    () => ({ KeyId: keyId, PolicyName: 'other' }),
+    'NotFoundException',
+    'No such policy exists',
+  ],
+  [
+    'a grant of grants alone',
+    'CreateGrant',
+    () => ({ KeyId: keyId, GranteePrincipal: account, Operations: ['CreateGrant'] }),
+    'ValidationException',
+    'Grants must not contain only the CreateGrant operation.',
+  ],
+  [
+    'material that expires on no date',
+    'ImportKeyMaterial',
+    () => ({ KeyId: externalId, ImportToken: Buffer.from('a'), EncryptedKeyMaterial: Buffer.from('a') }),
+    'ValidationException',
+    'A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES',
   ],
   [
     'a policy for what is no principal',

@@ -3,7 +3,7 @@ import type { CreateGrantRequest } from '@aws-sdk/client-kms'
 import { Fault } from '../../wire/fault.ts'
 import { isAllowed } from '../authorize.ts'
 import { grantOperationsOf } from '../grant-operations.ts'
-import { coversGrant, type Grant, grantAllows, grantsPerKeyMax, grantTokenOf } from '../grants.ts'
+import { coversGrant, type Grant, grantAllows, grantsPerKeyMax, newGrantToken } from '../grants.ts'
 import {
   findKey,
   type KeyContext,
@@ -16,10 +16,12 @@ import type { KeyRecord } from '../key-records.ts'
 import { isSymmetricEncryption, specOf, usageOf } from '../key-specs.ts'
 import { parsePolicy } from '../policy.ts'
 
+const wrong = (message: string): Fault => new Fault('ValidationException', message)
+
 /** One principal of the two members that can name it. */
 const oneOf = (member: string, principal?: string, service?: string): string | undefined => {
   if (principal !== undefined && service !== undefined)
-    throw new Fault('ValidationException', `Give ${member}Principal or ${member}ServicePrincipal, not both.`)
+    throw wrong(`Give ${member}Principal or ${member}ServicePrincipal, not both.`)
   return principal ?? service
 }
 
@@ -30,31 +32,64 @@ const requirePrincipal = (principal: string): string => {
   throw new Fault('InvalidArnException', `ARN does not refer to a valid principal: ${principal}`)
 }
 
-const grantFrom = (input: CreateGrantRequest, key: KeyRecord, context: KeyContext): Grant => {
-  const grantee = oneOf('Grantee', input.GranteePrincipal, input.GranteeServicePrincipal)
+const principalsOf = (input: CreateGrantRequest): Pick<Grant, 'grantee' | 'retirer'> => {
+  const { GranteeServicePrincipal: service, Constraints } = input
+  const grantee = oneOf('Grantee', input.GranteePrincipal, service)
   const retirer = oneOf('Retiring', input.RetiringPrincipal, input.RetiringServicePrincipal)
-  if (grantee === undefined) throw new Fault('ValidationException', 'GranteePrincipal must be given.')
-  const operations = [...new Set(input.Operations ?? [])]
-  if (operations.length === 0) throw new Fault('ValidationException', 'Operations must not be empty.')
+  if (grantee === undefined) throw wrong('GranteePrincipal must be given.')
+  if (service !== undefined && (Constraints?.SourceArn === undefined || retirer === undefined))
+    throw wrong('A grant for a GranteeServicePrincipal has a SourceArn constraint and a retiring principal.')
+  return {
+    grantee: requirePrincipal(grantee),
+    ...(retirer === undefined ? {} : { retirer: requirePrincipal(retirer) }),
+  }
+}
+
+const operationsFor = (key: KeyRecord, { Operations = [] }: CreateGrantRequest): Grant['operations'] => {
+  const operations = [...new Set(Operations)]
+  if (operations.length === 0) throw wrong('Operations must not be empty.')
   const known = grantOperationsOf(key)
   const foreign = operations.filter((name) => !known.has(name))
   if (foreign.length > 0)
-    throw new Fault(
-      'ValidationException',
+    throw wrong(
       `Grant Operations are not supported by a key of KeySpec ${specOf(key)} and KeyUsage ${usageOf(key)}: ${foreign.join(', ')}.`,
     )
-  const { EncryptionContextEquals, EncryptionContextSubset } = input.Constraints ?? {}
+  if (operations.every((name) => name === 'CreateGrant'))
+    throw wrong('Grants must not contain only the CreateGrant operation.')
+  return operations
+}
+
+/** "GrantConstraints", KMS API Reference. */
+const constrainedPairsMax = 8
+const constrainedCharactersMax = 384
+
+const requireConstraints = (key: KeyRecord, { Constraints = {} }: CreateGrantRequest): void => {
+  const { EncryptionContextEquals, EncryptionContextSubset } = Constraints
   if (!isSymmetricEncryption(key) && (EncryptionContextEquals ?? EncryptionContextSubset) !== undefined)
-    throw new Fault(
-      'ValidationException',
+    throw wrong(
       'Encryption context grant constraints are for symmetric encryption keys: operations with other keys have no encryption context.',
     )
+  for (const wanted of [EncryptionContextEquals ?? {}, EncryptionContextSubset ?? {}]) {
+    const values = Object.values(wanted)
+    if (values.length > constrainedPairsMax)
+      throw wrong(`An encryption context grant constraint has at most ${constrainedPairsMax} pairs.`)
+    if (values.some((value) => value.length > constrainedCharactersMax))
+      throw wrong(
+        `A value of an encryption context grant constraint has at most ${constrainedCharactersMax} characters.`,
+      )
+  }
+}
+
+const grantFrom = (input: CreateGrantRequest, key: KeyRecord, context: KeyContext): Grant => {
+  const { grantee, retirer } = principalsOf(input)
+  const operations = operationsFor(key, input)
+  requireConstraints(key, input)
   return {
     grantId: context.random.bytes(32).toString('hex'),
     createdAtMs: context.clock.now(),
     ...(input.Name === undefined ? {} : { name: input.Name }),
-    grantee: requirePrincipal(grantee),
-    ...(retirer === undefined ? {} : { retirer: requirePrincipal(retirer) }),
+    grantee,
+    ...(retirer === undefined ? {} : { retirer }),
     operations,
     ...(input.Constraints === undefined ? {} : { constraints: input.Constraints }),
   }
@@ -93,8 +128,11 @@ export const createGrant = keyOperation({
     const grants = stored?.value.grants ?? []
     await requireGivable(grant, key, grants, context)
     const known = grants.find((one) => isSame(one, grant))
-    if (known !== undefined)
-      return { GrantId: known.grantId, GrantToken: grantTokenOf(key.keyId, known.grantId) }
+    const answerFor = ({ grantId }: Grant) => ({
+      GrantId: grantId,
+      GrantToken: newGrantToken(key.keyId, grantId, context.random),
+    })
+    if (known !== undefined) return answerFor(known)
     if (grants.length >= grantsPerKeyMax)
       throw new Fault(
         'LimitExceededException',
@@ -103,6 +141,6 @@ export const createGrant = keyOperation({
     if (input.DryRun === true) return {}
     const changed = { keyId: key.keyId, grants: [...grants, grant] }
     await (stored === undefined ? records.create(changed) : records.replace(stored, changed))
-    return { GrantId: grant.grantId, GrantToken: grantTokenOf(key.keyId, grant.grantId) }
+    return answerFor(grant)
   },
 })

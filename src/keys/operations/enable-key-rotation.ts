@@ -11,7 +11,7 @@ export const enableKeyRotation = keyOperation({
   handle: async (input, context) => {
     const stored = await findKey(input.KeyId ?? '', 'kms:EnableKeyRotation', context)
     requireRotatable(stored.value, context)
-    const periodDays = input.RotationPeriodInDays ?? stored.value.rotation?.periodDays ?? periodDaysDefault
+    const periodDays = input.RotationPeriodInDays ?? periodDaysDefault
     const isSame = stored.value.rotation?.periodDays === periodDays
     if (isSame) return {}
     const rotation = { periodDays, nextAtMs: context.clock.now() + periodDays * dayMs }

@@ -28,13 +28,31 @@ const validToMsOf = (input: ImportKeyMaterialRequest, nowMs: number): number | u
   }
   const validToMs = ValidTo?.getTime()
   if (validToMs === undefined)
-    throw new Fault('ValidationException', 'ValidTo is required when the key material expires.')
+    throw new Fault(
+      'ValidationException',
+      'A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES',
+    )
   if (validToMs <= nowMs || validToMs > nowMs + lifetimeMaxMs)
     throw new Fault('ValidationException', 'ValidTo must be in the future, and at most 365 days away.')
   return validToMs
 }
 
+/** Only symmetric encryption keys have more than one material, and so what tells them apart. */
+const requireOfSymmetric = (key: KeyRecord, input: ImportKeyMaterialRequest): void => {
+  const { ImportType, KeyMaterialDescription, KeyMaterialId } = input
+  if (!isSymmetricEncryption(key) && (ImportType ?? KeyMaterialDescription ?? KeyMaterialId) !== undefined)
+    throw new Fault(
+      'ValidationException',
+      'ImportType, KeyMaterialDescription and KeyMaterialId are for symmetric encryption keys.',
+    )
+  if (ImportType === 'NEW_KEY_MATERIAL' && KeyMaterialId !== undefined)
+    throw new Fault('ValidationException', 'KeyMaterialId must not be given for new key material.')
+}
+
 const incorrect = (message: string): Fault => new Fault('IncorrectKeyMaterialException', message)
+
+const descriptionOf = ({ imported }: KeyMaterial): { readonly description?: string } =>
+  imported?.description === undefined ? {} : { description: imported.description }
 
 /** The key's materials with the imported one in its place. */
 const placed = (
@@ -48,7 +66,9 @@ const placed = (
   if (known !== undefined) {
     if (importType === 'NEW_KEY_MATERIAL' && known.waiting === undefined)
       throw incorrect(`The key material is already one of ${arn}.`)
-    return key.materials.map((one) => (one.id === material.id ? { ...one, ...material } : one))
+    // A description stays until another is given.
+    const imported = { ...descriptionOf(known), ...material.imported }
+    return key.materials.map((one) => (one.id === material.id ? { ...one, ...material, imported } : one))
   }
   if (key.materials.length === 0) {
     if (importType === 'EXISTING_KEY_MATERIAL' || !isPrimaryHere(key, context.region))
@@ -79,14 +99,16 @@ export const importKeyMaterial = keyOperation({
     const arn = keyArnOf(key.keyId, context)
     requireExternal(key, context)
     requireNotPendingDeletion(key, context)
+    requireOfSymmetric(key, input)
     const validToMs = validToMsOf(input, context.clock.now())
     const { ImportToken: token = new Uint8Array(), EncryptedKeyMaterial: wrapped = new Uint8Array() } = input
     const bytes = openImported(key.keyId, { token, wrapped }, context)
     if (!fitsSpec(specOf(key), bytes))
       throw incorrect(`The key material is none of a key whose KeySpec is ${specOf(key)}.`)
     const id = materialIdOf(key.keyId, bytes)
-    if (input.KeyMaterialId !== undefined && input.KeyMaterialId !== id)
-      throw incorrect(`The key material is not the one that KeyMaterialId names.`)
+    const isNew = !key.materials.some((one) => one.id === id)
+    if (input.KeyMaterialId !== undefined && (input.KeyMaterialId !== id || isNew))
+      throw incorrect('The key material is not the one that KeyMaterialId names.')
     const material: KeyMaterial = {
       id,
       bytes: bytes.toString('base64'),
@@ -96,7 +118,6 @@ export const importKeyMaterial = keyOperation({
       },
     }
     const materials = placed(key, material, input.ImportType, context)
-    const isNew = !key.materials.some((one) => one.id === id)
     const changed = isNew ? withShared(key, { materials }) : { ...key, materials }
     const isFirst = key.materials.length === 0
     await context.records.keys.replace(stored, { ...changed, isEnabled: isFirst || key.isEnabled })

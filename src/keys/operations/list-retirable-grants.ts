@@ -9,9 +9,19 @@ const keysMax = 10_000
 export const listRetirableGrants = keyOperation({
   name: 'ListRetirableGrants',
   handle: async (input, context) => {
-    requireAccountCaller('kms:ListRetirableGrants', context)
-    const retirer = input.RetiringPrincipal ?? input.RetiringServicePrincipal
-    if (retirer === undefined) throw new Fault('ValidationException', 'RetiringPrincipal must be given.')
+    const { RetiringPrincipal: retirer, RetiringServicePrincipal: service } = input
+    if ((retirer === undefined) === (service === undefined))
+      throw new Fault(
+        'ValidationException',
+        'Give RetiringPrincipal or RetiringServicePrincipal, and not both.',
+      )
+    requireAccountCaller('kms:ListRetirableGrants', context, { resource: retirer ?? '*' })
+    // Only services list by a service principal, and none of them asks this one.
+    if (retirer === undefined)
+      throw new Fault(
+        'AccessDeniedException',
+        'RetiringServicePrincipal is for callers in a service principal.',
+      )
     const all = (await context.records.grants.list(undefined, keysMax)).flatMap(({ value }) =>
       value.grants
         .filter((grant) => grant.retirer === retirer)
