@@ -10,7 +10,7 @@ import { readGrantToken } from './grants.ts'
 import { eraseKey, type KeyServiceParts } from './key-operation.ts'
 import { type KeyRecords, openKeyRecords } from './key-records.ts'
 import { createNews } from './news.ts'
-import { absentFor, notThere } from './not-there.ts'
+import { notThere, whyKeyOperationIsNotBuilt } from './not-there.ts'
 import { keyOperations } from './operations/registry.ts'
 import type { PeerKeyServices } from './peers.ts'
 import { acceptPeerMessage } from './related-keys.ts'
@@ -77,10 +77,8 @@ export const createKeyService = async (options: KeyServiceOptions): Promise<KeyS
     model: loadModel('kms'),
     isBuilt: (name) => operations.has(name),
     whyNotBuilt: (name) => {
-      const what = absentFor[name]
-      return what === undefined
-        ? undefined
-        : `${name} needs what is not there: this key service has no ${what}.`
+      const because = whyKeyOperationIsNotBuilt[name]
+      return because === undefined ? undefined : `${name} is not built: ${because}.`
     },
     invoke: async ({ operation: name, input, caller, requestId, sourceIp }) => {
       const operation = operations.get(name)

@@ -2,12 +2,13 @@
 import { Fault } from '../wire/fault.ts'
 
 export const notThere = (what: string): Fault =>
-  new Fault('UnsupportedOperationException', `${what} are not there.`, { status: 501 })
+  new Fault('UnsupportedOperationException', `${what} are not built into this key service.`, { status: 501 })
 
-const keyStores = 'custom key stores'
+const keyStores =
+  'this key service has no custom key stores: no HSM and no external key manager stands behind it'
 
-/** Operations that need what is not there, and what that is. */
-export const absentFor: Readonly<Record<string, string>> = {
+/** Why an operation is not built; in the answer to who calls it, and in docs/reference/operations.md. */
+export const whyKeyOperationIsNotBuilt: Readonly<Record<string, string>> = {
   CreateCustomKeyStore: keyStores,
   ConnectCustomKeyStore: keyStores,
   DeleteCustomKeyStore: keyStores,

@@ -1,5 +1,6 @@
 // The generated reference pages, by file name: what docs/reference/ must hold.
 import { readFileSync } from 'node:fs'
+import { whyKeyOperationIsNotBuilt } from '../keys/not-there.ts'
 import { keyOperations } from '../keys/operations/registry.ts'
 import { replicationOperationNames } from '../replication/operations/replication-operations.ts'
 import { loadModel } from '../wire/model.ts'
@@ -29,6 +30,7 @@ export const referencePages = (): Readonly<Record<string, string>> => {
         title: 'Keys (kms)',
         model: loadModel('kms'),
         isBuilt: (name) => keys.has(name),
+        whyNotBuilt: (name) => whyKeyOperationIsNotBuilt[name],
         whyItNeverComes: (name, error) => whyItNeverComes('kms', name, error),
       },
     ]),

@@ -6,6 +6,8 @@ export type DocumentedService = {
   readonly title: string
   readonly model: ServiceModel
   isBuilt(operation: string): boolean
+  /** Why an operation is not built; undefined for one that is. */
+  whyNotBuilt?(operation: string): string | undefined
   /** Where an operation may run; absent for a service whose operations belong to a Region. */
   placementOf?(operation: string): string | undefined
   /** Why an error that the model lists for the operation never comes; undefined for one that can. */
@@ -52,9 +54,10 @@ const tableOf = (service: DocumentedService): string => {
       because === undefined ? [] : [`${error} (${numberOf(because)})`],
     )
     const isBuilt = service.isBuilt(name)
+    const whyNotBuilt = service.whyNotBuilt?.(name)
     const cells = [
       name,
-      isBuilt ? 'yes' : 'no',
+      isBuilt ? 'yes' : `no${whyNotBuilt === undefined ? '' : ` (${numberOf(whyNotBuilt)})`}`,
       calledWith(name, operation, service.model),
       placementWords[placement] ?? placement,
       ...(isBuilt ? [coming.join(', '), others.join(', ')] : ['', '']),
