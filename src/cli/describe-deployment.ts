@@ -28,9 +28,6 @@ export const describeDeployment = (endpoints: DeploymentEndpoints, accessKey: Ac
     '',
     '  Older than AWS CLI 2.13 or 1.29, or boto3 1.28 (Debian 12 is)? They overlook AWS_ENDPOINT_URL and call Amazon:',
     `  add --endpoint-url ${router} to each command, endpoint_url to each client.`,
-    ...(authorityFile === undefined
-      ? []
-      : [`  export NODE_EXTRA_CA_CERTS=${authorityFile}    # for SDKs on Node.js`]),
     '',
     'SDK for JavaScript:',
     '',

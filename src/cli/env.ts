@@ -29,6 +29,7 @@ export const env = defineCommand({
       AWS_DEFAULT_REGION: deployment.regions[0],
       AWS_ENDPOINT_URL: endpoints.router,
       AWS_CA_BUNDLE: endpoints.authorityFile,
+      NODE_EXTRA_CA_CERTS: endpoints.authorityFile,
     }
     // What a shell that works with Amazon as well may hold would go along with this key, or in place of it.
     console.log('unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE')

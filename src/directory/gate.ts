@@ -87,10 +87,15 @@ export const asServed = (pool: RegisteredPool): RegisteredPool =>
     ? pool
     : { ...pool, role: 'SECONDARY', primaryRegion: pool.reign?.handover?.to ?? pool.primaryRegion }
 
-/** Why a Region that is registered as the primary refuses; undefined for a secondary. */
-const refusalOf = ({ reign }: RegisteredPool): string | undefined => {
-  if (reign?.isOlderThan === undefined) return undefined
-  return `was set back to an earlier state than the replica in ${reign.isOlderThan.region}, and takes no writes until one of the two is promoted`
+/** What a replica answers that may not run the operation. A primary that was set back can't name a better one: nobody takes writes. */
+const refusal = (registered: RegisteredPool, operationName: string, reason?: string): Fault => {
+  const newer = registered.reign?.isOlderThan?.region
+  if (newer === undefined) return notEnabledOn(registered, operationName, reason)
+  return new Fault(
+    'OperationNotEnabledException',
+    `${operationName} is not enabled: this primary was set back to an earlier state than the replica in ${newer}. ` +
+      'The user pool takes no writes until one of the two is promoted.',
+  )
 }
 
 /** Whether a replica in this role and status serves operations of this placement. */
@@ -115,7 +120,7 @@ export const poolScope = (
     poolId: registered.poolId,
     registered,
     asPrimary: (reason: string) => {
-      if (!isPrimary) throw notEnabledOn(registered, operationName, refusalOf(registered) ?? reason)
+      if (!isPrimary) throw refusal(registered, operationName, reason)
       return vault.primary
     },
   }
@@ -161,8 +166,7 @@ export const passGate = async (
   // Before it is said whether the pool is here: who may not ask is not told.
   requireAllowed(runtime.endpoints.poolArn(poolId))
   const registered = await registeredPool(poolId, runtime)
-  if (!mayRunOn(registered, operation.runs))
-    throw notEnabledOn(registered, operation.name, refusalOf(registered))
+  if (!mayRunOn(registered, operation.runs)) throw refusal(registered, operation.name)
   const pool = poolScope(registered, runtime, operation.name)
   return operation.handle(invocation.input as never, { ...base, pool } as never)
 }

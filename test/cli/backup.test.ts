@@ -136,7 +136,9 @@ test('a restored primary knows that it is older, says so, and takes no writes; i
   await start()
   await expect(createUser('after-the-restore')).rejects.toMatchObject({
     name: 'OperationNotEnabledException',
-    message: expect.stringContaining(`earlier state than the replica in ${secondaryRegion}`),
+    message:
+      `AdminCreateUser is not enabled: this primary was set back to an earlier state than the replica in ${secondaryRegion}. ` +
+      'The user pool takes no writes until one of the two is promoted.',
   })
   const { output } = await operate('replicas')
   expect(JSON.parse(output)).toMatchObject({

@@ -210,7 +210,10 @@ describe('a deployment', () => {
       expect(await statusOf(origin.replace('127.0.0.1', 'localhost'), authority)).toBe(200)
       await expect(statusOf(origin, undefined)).rejects.toThrow()
     }
-    expect((await exportsOf()).AWS_CA_BUNDLE).toBe(endpoints.authorityFile)
+    expect(await exportsOf()).toMatchObject({
+      AWS_CA_BUNDLE: endpoints.authorityFile,
+      NODE_EXTRA_CA_CERTS: endpoints.authorityFile,
+    })
     await stop(command)
   })
 })
@@ -291,7 +294,7 @@ describe('wrong use', () => {
       env: { AWS_SESSION_TOKEN: 'of-amazon', AWS_PROFILE: 'work', AWS_REGION: 'eu-west-1' },
     })
     const lines = shell.stdout.split('\n').filter((line) => line.startsWith('AWS_'))
-    expect(lines.map((line) => line.split('=')[0]).sort()).toEqual([
+    expect(lines.map((line) => line.split('=')[0]).toSorted()).toEqual([
       'AWS_ACCESS_KEY_ID',
       'AWS_DEFAULT_REGION',
       'AWS_ENDPOINT_URL',
