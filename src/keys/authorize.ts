@@ -59,6 +59,7 @@ const names = (principals: PrincipalSet, caller: Caller): boolean => {
 
 const applies = (statement: PolicyStatement, request: KeyRequest, context: ConditionContext): boolean => {
   const { Principal, NotPrincipal, Action, NotAction, Resource, NotResource, Condition = {} } = statement
+  if ((Action ?? NotAction) === undefined || (Resource ?? NotResource) === undefined) return false
   if (Principal !== undefined && !names(Principal, request.caller)) return false
   if (NotPrincipal !== undefined && names(NotPrincipal, request.caller)) return false
   if (Action !== undefined && !covers(Action, request.action)) return false

@@ -12,6 +12,7 @@ const principal = z.union([
   }),
 ])
 
+/** A statement without what it is about is taken, and has no effect: see authorize.ts ("PutKeyPolicy", KMS API Reference). */
 const statement = z
   .strictObject({
     Sid: z.string().optional(),
@@ -28,8 +29,11 @@ const statement = z
     (value) => (value.Principal === undefined) !== (value.NotPrincipal === undefined),
     'needs a Principal',
   )
-  .refine((value) => (value.Action === undefined) !== (value.NotAction === undefined), 'needs an Action')
-  .refine((value) => value.Resource !== undefined || value.NotResource !== undefined, 'needs a Resource')
+  .refine((value) => value.Action === undefined || value.NotAction === undefined, 'has two kinds of Action')
+  .refine(
+    (value) => value.Resource === undefined || value.NotResource === undefined,
+    'has two kinds of Resource',
+  )
 
 const policyDocument = z.strictObject({
   Version: z.enum(['2012-10-17', '2008-10-17']).optional(),

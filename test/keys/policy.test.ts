@@ -112,6 +112,16 @@ test('the default policy lets the account do everything, and no service anything
   expect(allows(policy, {})).toBe(false)
 })
 
+test.each([
+  ['action', { Resource: '*' }],
+  ['resource', { Action: 'kms:*' }],
+])('a statement that names no %s is taken and has no effect, be it an allow or a deny', (_what, about) => {
+  const statement = { Principal: '*', ...about }
+  const whole = { Effect: 'Allow', Principal: '*', Action: 'kms:*', Resource: '*' }
+  expect(allows({ Statement: { Effect: 'Allow', ...statement } }, { caller: owner })).toBe(false)
+  expect(allows({ Statement: [whole, { Effect: 'Deny', ...statement }] }, { caller: owner })).toBe(true)
+})
+
 test('a deny wins over every allow', () => {
   const policy = {
     Statement: [
@@ -189,7 +199,14 @@ test.each([
   ['no statement', '{"Statement":[]}'],
   ['an unknown effect', '{"Statement":[{"Effect":"Maybe","Principal":"*","Action":"kms:*","Resource":"*"}]}'],
   ['no principal', '{"Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*"}]}'],
-  ['no action', '{"Statement":[{"Effect":"Allow","Principal":"*","Resource":"*"}]}'],
+  [
+    'two kinds of action',
+    '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","NotAction":"kms:Sign","Resource":"*"}]}',
+  ],
+  [
+    'two kinds of resource',
+    '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","NotResource":"*"}]}',
+  ],
   [
     'an unknown operator',
     '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"Guess":{"a":"b"}}}]}',
