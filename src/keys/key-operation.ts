@@ -165,10 +165,11 @@ export const requireKeyPermission = async (
   if ((await context.records.keys.get(keyId)) !== undefined) await findKey(keyId, action, context)
 }
 
-/** Throws KMSInvalidStateException while the key is pending deletion: most changes are refused then. */
-export const requireNotPendingDeletion = (key: KeyRecord, context: KeyServiceParts): void => {
-  if (key.deletion !== undefined)
-    throw new Fault('KMSInvalidStateException', `${keyArnOf(key.keyId, context)} is pending deletion.`)
+/** Throws KMSInvalidStateException while the key is pending deletion, or waits for its replicas' ("Key states", KMS Developer Guide). */
+export const requireNotPendingDeletion = ({ keyId, deletion }: KeyRecord, context: KeyServiceParts): void => {
+  if (deletion === undefined) return
+  const state = deletion.atMs === undefined ? 'pending replica deletion' : 'pending deletion'
+  throw new Fault('KMSInvalidStateException', `${keyArnOf(keyId, context)} is ${state}.`)
 }
 
 /** Throws KMSInvalidStateException for a key into which material has to be imported first. */
@@ -177,7 +178,7 @@ export const requireImported = (key: KeyRecord, context: KeyServiceParts): void 
     throw new Fault('KMSInvalidStateException', `${keyArnOf(key.keyId, context)} is pending import.`)
 }
 
-/** Throws DisabledException or KMSInvalidStateException for a key that can't encrypt or decrypt now. */
+/** Throws DisabledException or KMSInvalidStateException for a key that can't be used now, nor be replicated or change places with a replica. */
 export const requireUsable = (key: KeyRecord, context: KeyServiceParts): void => {
   requireNotPendingDeletion(key, context)
   requireImported(key, context)

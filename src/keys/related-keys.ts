@@ -5,7 +5,7 @@ import { Fault, isFault } from '../wire/fault.ts'
 import { authorize } from './authorize.ts'
 import { noteImported } from './imported-everywhere.ts'
 import { withoutBytes } from './key-material.ts'
-import { type KeyServiceParts, keyArnOf } from './key-operation.ts'
+import { type KeyServiceParts, keyArnOf, requireUsable } from './key-operation.ts'
 import type { KeyRecord, StoredRecord } from './key-records.ts'
 import type { PeerMessage, ReplicaPayload, SharedPayload } from './peers.ts'
 
@@ -235,9 +235,7 @@ const becomePrimary = async (
     keyArn: arn,
     account: parts.account,
   })
-  if (stored.value.deletion !== undefined)
-    throw new Fault('KMSInvalidStateException', `${arn} is pending deletion.`)
-  if (!stored.value.isEnabled) throw new Fault('DisabledException', `${arn} is disabled.`)
+  requireUsable(stored.value, parts)
   const primary = taking(stored.value, shared)
   await parts.records.keys.replace(stored, primary)
   await tellReplicas(primary, parts)

@@ -2,13 +2,7 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms'
 import { Fault } from '../../wire/fault.ts'
 import { keyMetadata } from '../key-metadata.ts'
-import {
-  findKey,
-  keyArnOf,
-  keyOperation,
-  requireAccountCaller,
-  requireNotPendingDeletion,
-} from '../key-operation.ts'
+import { findKey, keyArnOf, keyOperation, requireAccountCaller, requireUsable } from '../key-operation.ts'
 import type { KeyRecord } from '../key-records.ts'
 import { defaultPolicy, parseNewPolicy } from '../policy.ts'
 import { requireFuturePolicyAccess } from '../policy-lockout.ts'
@@ -23,8 +17,7 @@ export const replicateKey = keyOperation({
     const key = stored.value
     const target = input.ReplicaRegion ?? ''
     const arn = keyArnOf(key.keyId, context)
-    requireNotPendingDeletion(key, context)
-    if (!key.isEnabled) throw new Fault('DisabledException', `${arn} is disabled.`)
+    requireUsable(key, context)
     if (key.multiRegion === undefined)
       throw new Fault('UnsupportedOperationException', `${arn} is not a multi-Region key.`)
     if (key.multiRegion.primaryRegion !== context.region)

@@ -1,6 +1,6 @@
 // UpdatePrimaryRegion: a replica key becomes the primary, and the primary its replica. A replica whose primary is lost becomes the primary by itself.
 import { Fault, isFault } from '../../wire/fault.ts'
-import { findKey, keyArnOf, keyOperation, requireNotPendingDeletion } from '../key-operation.ts'
+import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
 import type { PeerKeyServices } from '../peers.ts'
 import { sealPayload, sharedOf, tellReplicas, unreachable } from '../related-keys.ts'
 
@@ -30,8 +30,7 @@ export const updatePrimaryRegion = keyOperation({
     const target = input.PrimaryRegion ?? ''
     const arn = keyArnOf(key.keyId, context)
     const { multiRegion } = key
-    requireNotPendingDeletion(key, context)
-    if (!key.isEnabled) throw new Fault('DisabledException', `${arn} is disabled.`)
+    requireUsable(key, context)
     if (multiRegion === undefined)
       throw new Fault('UnsupportedOperationException', `${arn} is not a multi-Region key.`)
     // It is what was asked for: also when the answer to an earlier request was lost.
