@@ -5,7 +5,7 @@ import { accessDenied } from '../iam/permission.ts'
 import { conditionsHold, covers } from '../iam/statement.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Caller } from '../wire/service.ts'
-import { type Grant, grantAllows } from './grants.ts'
+import { type Grant, grantAllows, isPrincipal } from './grants.ts'
 import { type KeyPolicy, type PolicyStatement, parsePolicy } from './policy.ts'
 
 export type KeyRequest = {
@@ -105,25 +105,40 @@ export const isAllowed = (policy: KeyPolicy, request: KeyRequest): boolean =>
 export const callerNameOf = (caller: Caller): string =>
   caller.kind === 'account' ? caller.arn : caller.principal
 
+const isExplicit = (decision: Decision): boolean => decision.startsWith('explicit deny')
+
+const refusalOf = (decision: Decision, { caller, action, keyArn }: KeyRequest): Fault => {
+  const name = callerNameOf(caller)
+  if (decision === 'explicit deny of the identity' || decision === 'identity is silent')
+    return accessDenied(name, { action, resource: keyArn }, isExplicit(decision))
+  return new Fault(
+    'AccessDeniedException',
+    `User: ${name} is not authorized to perform: ${action} on resource: ${keyArn} ` +
+      (isExplicit(decision)
+        ? 'with an explicit deny in a resource-based policy'
+        : `because no resource-based policy allows the ${action} action`),
+  )
+}
+
 /** Throws AccessDeniedException when neither the key's policy nor one of its grants allows the request. */
 export const authorize = async (policyText: string, request: KeyRequest & Granted): Promise<void> => {
   const decision = decide(parsePolicy(policyText), request)
   if (decision === 'allow') return
-  const isDenied = decision.startsWith('explicit deny')
-  const grants = isDenied || request.grants === undefined ? [] : await request.grants()
-  if (grants.some((grant) => grantAllows(grant, request))) return
-  const name = callerNameOf(request.caller)
-  if (decision === 'explicit deny of the identity' || decision === 'identity is silent')
-    throw accessDenied(
-      name,
-      { action: request.action, resource: request.keyArn },
-      decision === 'explicit deny of the identity',
-    )
-  throw new Fault(
-    'AccessDeniedException',
-    `User: ${name} is not authorized to perform: ${request.action} on resource: ${request.keyArn} ` +
-      (isDenied
-        ? 'with an explicit deny in a resource-based policy'
-        : `because no resource-based policy allows the ${request.action} action`),
-  )
+  const grants = isExplicit(decision) || request.grants === undefined ? [] : await request.grants()
+  if (!grants.some((grant) => grantAllows(grant, request))) throw refusalOf(decision, request)
+}
+
+/**
+ * RetireGrant is no matter of the key's policy, which can only deny it: the grant says who may, and the account, which may leave it to its users'
+ * own policies ("Retiring and revoking grants", KMS Developer Guide). Throws AccessDeniedException.
+ */
+export const authorizeRetiring = (policyText: string, request: KeyRequest, grant: Grant): void => {
+  const decision = decide(parsePolicy(policyText), request)
+  if (isExplicit(decision)) throw refusalOf(decision, request)
+  const { caller, action, keyArn } = request
+  if (isPrincipal(grant.retirer, caller) || grantAllows(grant, request)) return
+  if (caller.kind === 'service') throw refusalOf('key policy is silent', request)
+  if (caller.decide === undefined) return
+  if (caller.decide({ action, resource: keyArn, context: contextOf(request) }) !== 'Allow')
+    throw refusalOf('identity is silent', request)
 }

@@ -29,15 +29,33 @@ let regions: TestRegions
 let owner: KMSClient
 let grantee: KMSClient
 let retirer: KMSClient
+let delegate: KMSClient
+let deniedUser: KMSClient
 beforeAll(async () => {
-  const names = ['grantee', 'retirer']
+  const policyOf: Record<string, 'Allow' | 'Deny'> = { delegate: 'Allow', denied: 'Deny' }
+  const names = ['grantee', 'retirer', 'delegate', 'denied']
   regions = await startRegions([region], {
-    users: names.map((userName) => ({ ...keyOf(userName), userName })),
+    users: names.map((userName) => ({
+      ...keyOf(userName),
+      userName,
+      policies: [policyOf[userName]].flatMap((Effect) =>
+        Effect === undefined
+          ? []
+          : [
+              {
+                Version: '2012-10-17',
+                Statement: [{ Effect, Action: ['kms:RetireGrant'], Resource: ['*'] }],
+              },
+            ],
+      ),
+    })),
   })
   owner = regions.kms(region)
   const clientOf = (name: string) =>
     new KMSClient({ region, endpoint: regions.origins[region], credentials: keyOf(name), maxAttempts: 1 })
   grantee = clientOf('grantee')
+  delegate = clientOf('delegate')
+  deniedUser = clientOf('denied')
   retirer = clientOf('retirer')
 })
 afterAll(() => regions.close())
@@ -143,6 +161,37 @@ test('a grant is retired by its retiring principal, by a grantee who may, and by
   await expect(owner.send(new RetireGrantCommand({ GrantToken: 'nonsense' }))).rejects.toMatchObject({
     name: 'InvalidGrantTokenException',
   })
+})
+
+test('the account retires grants, leaves it to users by their own policies and not by the key’s, and can deny it', async () => {
+  const allowing = (Effect: string) =>
+    JSON.stringify({
+      Statement: [
+        { Effect: 'Allow', Principal: { AWS: account }, Action: 'kms:*', Resource: '*' },
+        {
+          Effect,
+          Principal: { AWS: [userArn('grantee'), userArn('retirer')] },
+          Action: 'kms:RetireGrant',
+          Resource: '*',
+        },
+      ],
+    })
+  const KeyId = await makeKey()
+  const retire = async (
+    client: KMSClient,
+    more: Partial<ConstructorParameters<typeof CreateGrantCommand>[0]> = {},
+  ) => {
+    const { GrantId } = await grant(KeyId, ['Encrypt'], more)
+    return client.send(new RetireGrantCommand({ KeyId, GrantId }))
+  }
+  await retire(owner)
+  await retire(delegate)
+  await owner.send(new PutKeyPolicyCommand({ KeyId, Policy: allowing('Allow') }))
+  await expect(retire(grantee)).rejects.toMatchObject(denied)
+  await retire(retirer, { RetiringPrincipal: userArn('retirer') })
+  await expect(retire(deniedUser, { RetiringPrincipal: userArn('denied') })).rejects.toMatchObject(denied)
+  await owner.send(new PutKeyPolicyCommand({ KeyId, Policy: allowing('Deny') }))
+  await expect(retire(retirer, { RetiringPrincipal: userArn('retirer') })).rejects.toMatchObject(denied)
 })
 
 test('a grantee who may grant gives on what the grant gives, and not more', async () => {
@@ -252,7 +301,9 @@ test.each([
     'a constraint of nine pairs',
     {
       Constraints: {
-        EncryptionContextSubset: Object.fromEntries([...'abcdefghi'].map((letter) => [letter, '1'])),
+        EncryptionContextSubset: Object.fromEntries(
+          Array.from({ length: 9 }, (_, index) => [`pair ${index}`, '1']),
+        ),
       },
     },
     'ValidationException',

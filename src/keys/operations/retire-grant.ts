@@ -1,10 +1,9 @@
 // RetireGrant: a grant ends because its work is done: by its retiring principal, by a grantee who may, or by the account.
 import type { RetireGrantRequest } from '@aws-sdk/client-kms'
 import { Fault } from '../../wire/fault.ts'
-import { authorize } from '../authorize.ts'
-import { type Grant, isPrincipal, readGrantToken } from '../grants.ts'
-import { type KeyContext, keyOperation, keyRequestOf, resolveKey } from '../key-operation.ts'
-import type { KeyRecord } from '../key-records.ts'
+import { authorizeRetiring } from '../authorize.ts'
+import { readGrantToken } from '../grants.ts'
+import { keyOperation, keyRequestOf, resolveKey } from '../key-operation.ts'
 
 /** The grant that a token names, or a key and an ID. */
 const named = (input: RetireGrantRequest): { readonly keyId: string; readonly grantId: string } => {
@@ -17,15 +16,6 @@ const named = (input: RetireGrantRequest): { readonly keyId: string; readonly gr
   return read
 }
 
-/** The retiring principal needs nothing else; a grantee needs RetireGrant in the grant; others the key's policy. */
-const requireRetirer = async (grant: Grant, key: KeyRecord, context: KeyContext): Promise<void> => {
-  if (isPrincipal(grant.retirer, context.caller)) return
-  await authorize(key.policy, {
-    ...(await keyRequestOf(key, 'kms:RetireGrant', context)),
-    grants: () => Promise.resolve([grant]),
-  })
-}
-
 export const retireGrant = keyOperation({
   name: 'RetireGrant',
   handle: async (input, context) => {
@@ -35,7 +25,7 @@ export const retireGrant = keyOperation({
     const grant = stored?.value.grants.find((one) => one.grantId === grantId)
     if (stored === undefined || grant === undefined)
       throw new Fault('NotFoundException', `The grant ${grantId} was not found on this key.`)
-    await requireRetirer(grant, key, context)
+    authorizeRetiring(key.policy, await keyRequestOf(key, 'kms:RetireGrant', context), grant)
     if (input.DryRun !== true)
       await context.records.grants.replace(stored, {
         keyId: key.keyId,
