@@ -86,9 +86,15 @@ const schemeOf = (algorithm: SigningAlgorithmSpec): Scheme => {
 
 /** The scheme's way with what was given. Throws ValidationException for a type that the algorithm does not sign, or what is no digest of it. */
 const wayOf = ({ algorithm, message, type }: Signed): Pick<Scheme, 'ofMessage' | 'ofDigest'> => {
-  if (type === 'EXTERNAL_MU') throw notThere('Signatures of an external mu')
+  if (type === 'EXTERNAL_MU' && algorithm === 'ML_DSA_SHAKE_256')
+    throw notThere('Signatures of an external mu')
   const { ofMessage, ofDigest } = schemeOf(algorithm)
-  if ((type === 'RAW' ? ofMessage : ofDigest) === undefined)
+  const ways: Readonly<Record<MessageType, object | undefined>> = {
+    RAW: ofMessage,
+    DIGEST: ofDigest,
+    EXTERNAL_MU: undefined,
+  }
+  if (ways[type] === undefined)
     throw new Fault(
       'ValidationException',
       `Algorithm ${algorithm} and message type ${type} are incompatible.`,

@@ -354,6 +354,13 @@ describe('what a key of another kind is asked', () => {
       'Digest is invalid length for algorithm ECDSA_SHA_256.',
     ],
     [
+      'ecc',
+      (KeyId) =>
+        new kms.SignCommand({ KeyId, ...signing, Message: Buffer.alloc(64), MessageType: 'EXTERNAL_MU' }),
+      'ValidationException',
+      'Algorithm ECDSA_SHA_256 and message type EXTERNAL_MU are incompatible.',
+    ],
+    [
       'hmac',
       (KeyId) => new kms.GenerateDataKeyCommand({ KeyId, KeySpec: 'AES_256' }),
       'InvalidKeyUsageException',
@@ -454,6 +461,18 @@ test.each([
   await expect(east.send(new kms.CreateKeyCommand(input))).rejects.toMatchObject({
     name: 'ValidationException',
     message,
+  })
+})
+
+test('an external mu is signed for no key, and the answer says that this is not built', async () => {
+  const { KeyId } = await make('ML_DSA_44', 'SIGN_VERIFY')
+  const mu = { Message: Buffer.alloc(64), MessageType: 'EXTERNAL_MU' as const }
+  await expect(
+    east.send(new kms.SignCommand({ KeyId, ...mu, SigningAlgorithm: 'ML_DSA_SHAKE_256' })),
+  ).rejects.toMatchObject({
+    name: 'UnsupportedOperationException',
+    message: expect.stringContaining('external mu'),
+    $metadata: { httpStatusCode: 501 },
   })
 })
 
