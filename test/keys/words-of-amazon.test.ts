@@ -146,6 +146,13 @@ test.each<readonly [string, KeyOperationName, () => object, string, string]>([
     'Duplicate tag keys',
   ],
   [
+    'a spec by its old and its new name',
+    'CreateKey',
+    () => ({ KeySpec: 'RSA_2048', CustomerMasterKeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }),
+    'ValidationException',
+    'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.',
+  ],
+  [
     'more tags than a key can have',
     'CreateKey',
     () => ({ Tags: Array.from({ length: 51 }, (_, index) => ({ TagKey: `${index}`, TagValue: '' })) }),

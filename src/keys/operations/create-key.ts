@@ -17,6 +17,11 @@ const keysMax = 10_000
 export const createKey = keyOperation({
   name: 'CreateKey',
   handle: async (input, context) => {
+    if (input.KeySpec !== undefined && input.CustomerMasterKeySpec !== undefined)
+      throw new Fault(
+        'ValidationException',
+        'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.',
+      )
     const { spec, usage } = requirePurpose(input.KeySpec ?? input.CustomerMasterKeySpec, input.KeyUsage)
     const conditions = specConditions({ spec, usage })
     requireAccountCaller('kms:CreateKey', context, { conditions })
