@@ -29,9 +29,9 @@ const text = (claims: Claims, name: string): string => {
 }
 
 /**
- * The token's claims and user. Throws NotAuthorizedException ("Invalid Access Token", "Access Token has expired", "Access Token has been
- * revoked", "Access Token does not have required scopes", "User is disabled."), UserNotFoundException for a user deleted since, or
- * PasswordResetRequiredException for one whose password an administrator reset since.
+ * The token's claims and user. Throws NotAuthorizedException ("Invalid Access Token", "Could not verify signature for Access Token",
+ * "Access Token has expired", "Access Token has been revoked", "Access Token does not have required scopes", "User is disabled."),
+ * UserNotFoundException for a user deleted since, or PasswordResetRequiredException for one whose password an administrator reset since.
  * Tokens of every Region and of both issuer types are good: they are told by the pool's keys, and the issuer must name the pool.
  */
 export const verifyAccessToken = async (
@@ -42,6 +42,7 @@ export const verifyAccessToken = async (
 ): Promise<AccessToken> => {
   const published = await pool.records.get(publicPools, pool.poolId)
   const claims = published === undefined ? undefined : verifiedClaims(jwt, published.value)
+  if (claims === 'forged') throw refuse('Could not verify signature for Access Token')
   if (claims === undefined || claims.token_use !== 'access') throw refuse('Invalid Access Token')
   if (runtime.endpoints.poolIdOfIssuer(text(claims, 'iss')) !== pool.poolId)
     throw refuse('Invalid Access Token')

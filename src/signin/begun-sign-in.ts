@@ -3,6 +3,7 @@ import type { ChallengeNameType } from '@aws-sdk/client-cognito-identity-provide
 import { type User, users } from '../directory/records/user.ts'
 import { requireSecretHash } from '../directory/secret-hash.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
+import { usernameKeyOf } from '../directory/username-rules.ts'
 import type { Records, Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
 import { deviceKeyParameter } from './device-key.ts'
@@ -26,6 +27,10 @@ export type BegunSignIn = {
 
 export const invalidSession = (): Fault =>
   new Fault('NotAuthorizedException', 'Invalid session for the user.')
+
+/** Whether an answer calls its user by one of the names of the sign-in, as names are told apart in the pool. */
+export const isNamed = (pool: SignInRequest['pool'], names: readonly string[], name: string): boolean =>
+  names.some((known) => usernameKeyOf(pool, known) === usernameKeyOf(pool, name))
 
 /** The beginning of a sign-in of `user`; `names` go on from an earlier challenge. */
 export const beginSignIn = (
@@ -109,7 +114,7 @@ export const continueSignIn = async <Content extends BegunSignIn>(
     stored !== undefined &&
     stored.value.sub === begun.sub &&
     stored.value.credential?.setAtMs === begun.credentialSetAtMs &&
-    begun.names.includes(name)
+    isNamed(pool, begun.names, name)
   if (!isSame) throw invalidSession()
   if (!stored.value.isEnabled) throw new Fault('NotAuthorizedException', 'User is disabled.')
   return { begun, stored }

@@ -12,7 +12,13 @@ import { startDeviceSrp, verifyDeviceSrp } from './device-sign-in.ts'
 import { setNewPassword } from './new-password.ts'
 import { answerOneTimePassword, isFirstFactorSession } from './one-time-password.ts'
 import { answerPasskey } from './passkey-sign-in.ts'
-import { clientOfPool, type SignInAnswer, type SignInContext, type SignInStep } from './sign-in-request.ts'
+import {
+  clientOfPool,
+  type SignInAnswer,
+  type SignInContext,
+  type SignInStep,
+  usernameParameter,
+} from './sign-in-request.ts'
 import { verifySrpThen } from './srp-sign-in.ts'
 import type { GivenContext } from './threat/origin.ts'
 import { watched } from './threat/watch.ts'
@@ -64,6 +70,8 @@ export const respondToChallenge = async (
       'InvalidParameterException',
       `Challenge ${input.ChallengeName} was not issued by this user pool.`,
     )
+  // Every challenge wants it, and Amazon misses it first.
+  usernameParameter(input.ChallengeResponses ?? {})
   const request = {
     client,
     pool: (await readPool(context.pool)).value,

@@ -10,7 +10,7 @@ import {
   firstFactorChallenges,
   simulatedChallenges,
 } from './auth-factors.ts'
-import { type BegunSignIn, invalidSession, openSessionOf, sessionFor } from './begun-sign-in.ts'
+import { type BegunSignIn, invalidSession, isNamed, openSessionOf, sessionFor } from './begun-sign-in.ts'
 import { checkMaySignIn, completeSignIn } from './complete-sign-in.ts'
 import { factorFacts } from './factor-facts.ts'
 import { sendOneTimePassword } from './one-time-password.ts'
@@ -145,14 +145,14 @@ const candidateOf = async (
   request: SignInRequest,
   challenge: string,
 ): Promise<{ readonly candidate: Candidate; readonly begun: PasskeySession }> => {
-  const { client, parameters, session } = request
+  const { client, pool, parameters, session } = request
   const name = usernameParameter(parameters)
   if (session === undefined)
     throw new Fault('InvalidParameterException', 'Missing required parameter Session')
   requireSecretHash(client, name, parameters.SECRET_HASH)
   const begun = await openSessionOf<PasskeySession>(request, challenge, session)
   const candidate = await candidateKeyed(begun.usernameKey, request)
-  if ((candidate.user?.sub ?? '') !== begun.sub || !begun.names.includes(name)) throw invalidSession()
+  if ((candidate.user?.sub ?? '') !== begun.sub || !isNamed(pool, begun.names, name)) throw invalidSession()
   return { candidate, begun }
 }
 

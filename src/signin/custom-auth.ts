@@ -4,7 +4,14 @@ import { requireSecretHash } from '../directory/secret-hash.ts'
 import type { ChallengeResult } from '../directory/triggers-port.ts'
 import { hidesUsers } from '../directory/user-existence.ts'
 import { Fault } from '../wire/fault.ts'
-import { type BegunSignIn, beginSignIn, continueSignIn, openSessionOf, sessionFor } from './begun-sign-in.ts'
+import {
+  type BegunSignIn,
+  beginSignIn,
+  continueSignIn,
+  isNamed,
+  openSessionOf,
+  sessionFor,
+} from './begun-sign-in.ts'
 import { checkMaySignIn, completeSignIn, finishSignIn } from './complete-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
 import { askPreAuthentication } from './pre-authentication.ts'
@@ -56,11 +63,9 @@ type Custom = {
 /** API model: SessionType. */
 const sessionCharactersMax = 2_048
 
-const notConfigured = (): Fault =>
-  new Fault(
-    'InvalidUserPoolConfigurationException',
-    'Custom auth lambda trigger is not configured for the user pool.',
-  )
+/** Without any function that leads it Amazon calls the flow a wrong parameter; a pool with only some of them is configured wrongly. */
+const notConfigured = (code: 'InvalidParameterException' | 'InvalidUserPoolConfigurationException'): Fault =>
+  new Fault(code, 'Custom auth lambda trigger is not configured for the user pool.')
 
 const subjectOf = ({ client, parameters, clientMetadata }: SignInRequest, user: User | undefined) => ({
   username: user?.username ?? parameters.USERNAME ?? '',
@@ -78,7 +83,7 @@ const askCustomChallenge = async (request: SignInRequest, custom: Custom): Promi
     challengeName: 'CUSTOM_CHALLENGE',
     session: history,
   })
-  if (created === undefined) throw notConfigured()
+  if (created === undefined) throw notConfigured('InvalidUserPoolConfigurationException')
   const content: CustomSession = {
     ...begun,
     challengeId: makeEventId(context.random),
@@ -131,7 +136,7 @@ const goOn = async (request: SignInRequest, custom: Custom): Promise<SignInAnswe
     ...subjectOf(request, custom.user),
     session: custom.history,
   })
-  if (defined === undefined) throw notConfigured()
+  if (defined === undefined) throw notConfigured('InvalidParameterException')
   if (defined.failAuthentication) throw wrongPassword()
   if (defined.issueTokens) return finish(request, custom)
   const present = presentable[defined.challengeName ?? '']
@@ -179,13 +184,13 @@ export const startCustomAuth: SignInStep = async (request) => {
 const customOf = async (
   request: SignInRequest,
 ): Promise<{ readonly user: User | undefined; readonly begun: CustomSession }> => {
-  const { client, parameters, session } = request
+  const { client, pool, parameters, session } = request
   const name = usernameParameter(parameters)
   if (session === undefined)
     throw new Fault('InvalidParameterException', 'Missing required parameter Session')
   requireSecretHash(client, name, parameters.SECRET_HASH)
   const begun = await openSessionOf<CustomSession>(request, 'CUSTOM_CHALLENGE', session)
-  if (begun.sub === '' && begun.names.includes(name)) return { user: undefined, begun }
+  if (begun.sub === '' && isNamed(pool, begun.names, name)) return { user: undefined, begun }
   const { stored } = await continueSignIn<CustomSession>(request, 'CUSTOM_CHALLENGE')
   return { user: stored.value, begun }
 }
@@ -202,7 +207,7 @@ export const answerCustomChallenge: SignInStep = async (request) => {
     privateChallengeParameters: begun.answers,
     challengeAnswer,
   })
-  if (isRight === undefined) throw notConfigured()
+  if (isRight === undefined) throw notConfigured('InvalidUserPoolConfigurationException')
   const { history, answers: _, metadata, ...rest } = begun
   const answered: ChallengeResult = {
     challengeName: 'CUSTOM_CHALLENGE',

@@ -4,6 +4,7 @@ import type { User } from '../directory/records/user.ts'
 import { requireDevice } from '../directory/user-devices.ts'
 import { type BegunSignIn, beginSignIn, challengeOf } from './begun-sign-in.ts'
 import { deviceGroupKey, deviceKeyParameter, makeDeviceKey } from './device-key.ts'
+import { changeDeviceUse } from './device-use.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import type { SignInAnswer, SignInRequest } from './sign-in-request.ts'
 
@@ -17,17 +18,22 @@ export type DeviceSession = BegunSignIn & {
 const deviceKeyOf = (request: SignInRequest, earlier: BegunSignIn | undefined): string | undefined =>
   deviceKeyParameter(request.parameters) ?? earlier?.deviceKey
 
-const askForDevice = (
+const askForDevice = async (
   request: SignInRequest,
   user: User,
   about: Pick<DeviceSession, 'deviceKey' | 'standsForFactor'>,
   earlier?: BegunSignIn,
 ): Promise<SignInAnswer> => {
+  const { deviceKey } = about
   const content: DeviceSession = { ...beginSignIn(request, user, earlier), ...about }
-  return challengeOf(request, 'DEVICE_SRP_AUTH', content, {
+  const asked = await challengeOf(request, 'DEVICE_SRP_AUTH', content, {
     USERNAME: user.username,
-    DEVICE_KEY: about.deviceKey,
+    DEVICE_KEY: deviceKey,
   })
+  const askedSession = asked.Session
+  if (askedSession !== undefined)
+    await changeDeviceUse(request.context, deviceKey, (known) => ({ ...known, askedSession }))
+  return asked
 }
 
 /**

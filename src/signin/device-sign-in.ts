@@ -1,6 +1,6 @@
 // DEVICE_SRP_AUTH and DEVICE_PASSWORD_VERIFIER: a remembered device proves itself, and may stand for a second factor.
 import { timingSafeEqual } from 'node:crypto'
-import { type Device, deviceUses } from '../directory/records/device.ts'
+import type { Device } from '../directory/records/device.ts'
 import type { User } from '../directory/records/user.ts'
 import { requireDevice } from '../directory/user-devices.ts'
 import { claimSignature, isClientPublic } from '../srp/srp-server.ts'
@@ -9,6 +9,7 @@ import { continueSignIn, sessionFor } from './begun-sign-in.ts'
 import { checkMaySignIn, grantTokens } from './complete-sign-in.ts'
 import type { DeviceSession } from './device-challenge.ts'
 import { deviceGroupKey } from './device-key.ts'
+import { changeDeviceUse, sessionOfDevice } from './device-use.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { wrongPassword } from './sign-in-candidate.ts'
 import { required, type SignInRequest, type SignInStep } from './sign-in-request.ts'
@@ -40,7 +41,8 @@ const checkDeviceKey = ({ parameters }: SignInRequest, begun: DeviceSession): vo
 export const startDeviceSrp: SignInStep = async (request) => {
   const { parameters, context } = request
   const clientPublic = required(parameters, 'SRP_A')
-  const { begun, stored } = await continueSignIn<DeviceSession>(request, 'DEVICE_SRP_AUTH')
+  const session = await sessionOfDevice(request)
+  const { begun, stored } = await continueSignIn<DeviceSession>({ ...request, session }, 'DEVICE_SRP_AUTH')
   checkDeviceKey(request, begun)
   if (!isClientPublic(clientPublic)) throw new Fault('InvalidParameterException', 'SRP_A is not valid.')
   const device = await deviceOf(request, stored.value, begun)
@@ -94,15 +96,9 @@ export const verifyDeviceSrp: SignInStep = async (request) => {
     timestamp,
   })
   if (claimed.length !== expected.length || !timingSafeEqual(claimed, expected)) throw wrongPassword()
-  await keepUse(request, device)
+  await changeDeviceUse(context, device.deviceKey, () => ({
+    lastAtMs: context.clock.now(),
+    lastIp: context.sourceIp,
+  }))
   return grantTokens(request, stored.value, { deviceKey: device.deviceKey, isBound: true })
-}
-
-const keepUse = async ({ context }: SignInRequest, { deviceKey }: Device): Promise<void> => {
-  const { records } = context.pool
-  const earlier = await records.get(deviceUses, deviceKey)
-  const use = { deviceKey, lastAtMs: context.clock.now(), lastIp: context.sourceIp }
-  await records.commit((changes) =>
-    earlier === undefined ? changes.create(deviceUses, use) : changes.replace(deviceUses, earlier, use),
-  )
 }

@@ -7,6 +7,7 @@ import { requireSecretHash } from '../directory/secret-hash.ts'
 import { permanentPassword } from '../directory/set-password.ts'
 import type { Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
+import { isNamed } from './begun-sign-in.ts'
 import { checkMaySignIn, completeSignIn, type NewPasswordSession } from './complete-sign-in.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { openSession } from './session.ts'
@@ -37,7 +38,7 @@ const userOfSession = async (
     stored.value.sub === begun.sub &&
     stored.value.status === 'FORCE_CHANGE_PASSWORD' &&
     stored.value.credential?.setAtMs === begun.credentialSetAtMs &&
-    begun.names.includes(name)
+    isNamed(pool, begun.names, name)
   if (!isSame) throw new Fault('NotAuthorizedException', 'Invalid session for the user.')
   return stored
 }

@@ -3,7 +3,14 @@ import { requireSecretHash } from '../directory/secret-hash.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { simulatedDelivery } from '../directory/user-existence.ts'
 import { Fault } from '../wire/fault.ts'
-import { type BegunSignIn, beginSignIn, challengeOf, continueSignIn, openSessionOf } from './begun-sign-in.ts'
+import {
+  type BegunSignIn,
+  beginSignIn,
+  challengeOf,
+  continueSignIn,
+  isNamed,
+  openSessionOf,
+} from './begun-sign-in.ts'
 import { completeSignIn } from './complete-sign-in.ts'
 import { useCode } from './factor-attempts.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
@@ -82,12 +89,12 @@ const answerForNobody = ({ pool, context }: SignInRequest, { usernameKey }: OneT
 export const answerOneTimePassword =
   (challenge: OneTimeChallenge): SignInStep =>
   async (request) => {
-    const { client, parameters, session = '', context } = request
+    const { client, pool, parameters, session = '', context } = request
     const name = usernameParameter(parameters)
     const given = required(parameters, codeParameters[challenge])
     requireSecretHash(client, name, parameters.SECRET_HASH)
     const begun = await openSessionOf<OneTimeSession>(request, challenge, session)
-    if (begun.code === undefined && begun.names.includes(name)) return answerForNobody(request, begun)
+    if (begun.code === undefined && isNamed(pool, begun.names, name)) return answerForNobody(request, begun)
     const { stored } = await continueSignIn<OneTimeSession>(request, challenge)
     const { code = '', challengeId } = begun
     await useCode(

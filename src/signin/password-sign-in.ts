@@ -4,7 +4,7 @@ import { completeSignIn } from './complete-sign-in.ts'
 import { acceptImportedPassword } from './imported-password-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
 import { askPreAuthentication, migrateUnknownUser } from './pre-authentication.ts'
-import { asksForReset, candidateNamed, wrongPassword } from './sign-in-candidate.ts'
+import { asksForReset, candidateNamed, refuseFederated, wrongPassword } from './sign-in-candidate.ts'
 import { passwordParameter, type SignInStep, usernameParameter } from './sign-in-request.ts'
 
 export const signInWithPassword: SignInStep = async (request) => {
@@ -17,6 +17,7 @@ export const signInWithPassword: SignInStep = async (request) => {
   )
   const counted = passwordAttemptsOf(context)
   counted.check(attempts)
+  refuseFederated(request, user)
   await askPreAuthentication(request, user)
   // Without a credential no password can be right but one whose hash was imported.
   const isRight =

@@ -37,6 +37,12 @@ export const asksForReset = (
   user: User | undefined,
 ): user is User => user?.credential === undefined && user?.status === 'RESET_REQUIRED' && !hidesUsers(client)
 
+/** Users of other providers have no password here: Amazon says so, to clients that don't hide who exists, before it looks at one. */
+export const refuseFederated = ({ client }: { readonly client: AppClient }, user: User | undefined): void => {
+  if (user?.status === 'EXTERNAL_PROVIDER' && user.credential === undefined && !hidesUsers(client))
+    throw new Fault('NotAuthorizedException', 'User is not authorized to get auth details.')
+}
+
 type About = { readonly client: AppClient; readonly pool: UserPool; readonly context: SignInContext }
 
 const candidate = async (

@@ -67,8 +67,11 @@ const decode = (part: string | undefined): Claims | undefined => {
   }
 }
 
-/** The claims of a JWT that one of the pool's keys signed with RS256; undefined for anything else. Expiry is the caller's to check. */
-export const verifiedClaims = (jwt: string, pool: PublicPool): Claims | undefined => {
+/**
+ * The claims of a JWT that one of the pool's keys signed with RS256; `forged` for one that names such a key and isn't signed by it,
+ * undefined for anything else. Expiry is the caller's to check.
+ */
+export const verifiedClaims = (jwt: string, pool: PublicPool): Claims | 'forged' | undefined => {
   const parts = jwt.length > jwtCharactersMax ? [] : jwt.split('.')
   if (parts.length !== 3) return undefined
   const [header, payload, signature] = parts
@@ -82,5 +85,5 @@ export const verifiedClaims = (jwt: string, pool: PublicPool): Claims | undefine
     publicKeyOf(jwk),
     Buffer.from(signature ?? '', 'base64url'),
   )
-  return isSigned ? decode(payload) : undefined
+  return isSigned ? decode(payload) : 'forged'
 }

@@ -6,12 +6,19 @@ import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { poolNameOf } from '../srp/srp-group.ts'
 import { claimSignature, isClientPublic } from '../srp/srp-server.ts'
 import { Fault } from '../wire/fault.ts'
+import { isNamed } from './begun-sign-in.ts'
 import { completeSignIn } from './complete-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { askPreAuthentication } from './pre-authentication.ts'
 import { openSession, sealSession } from './session.ts'
-import { asksForReset, candidateKeyed, candidateNamed, wrongPassword } from './sign-in-candidate.ts'
+import {
+  asksForReset,
+  candidateKeyed,
+  candidateNamed,
+  refuseFederated,
+  wrongPassword,
+} from './sign-in-candidate.ts'
 import {
   required,
   type SignInAnswer,
@@ -58,6 +65,7 @@ export const startSrpWith = async (
   if (!isClientPublic(clientPublic)) throw new Fault('InvalidParameterException', 'SRP_A is not valid.')
   const { user, username, credential, attempts } = await candidateNamed(name, request)
   passwordAttemptsOf(context).check(attempts)
+  refuseFederated(request, user)
   await askPreAuthentication(request, user)
   const { serverSecret, serverPublic } = await context.passwords.beginSrp(credential.verifier)
   const content: SrpSession = {
@@ -107,7 +115,7 @@ export const verifySrpThen =
       key: secrets.session,
       clock: context.clock,
     })
-    if (name !== begun.username && name !== begun.givenName) throw wrongPassword()
+    if (!isNamed(pool, [begun.username, begun.givenName ?? begun.username], name)) throw wrongPassword()
     const { user, credential, attempts } = await candidateKeyed(begun.usernameKey, request)
     const counted = passwordAttemptsOf(context)
     counted.check(attempts)

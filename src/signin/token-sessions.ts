@@ -5,11 +5,11 @@ import { localTokenSessions, type TokenSession, tokenSessions } from '../directo
 import type { User } from '../directory/records/user.ts'
 import type { UserPool } from '../directory/records/user-pool.ts'
 import type { Runtime } from '../directory/runtime.ts'
-import { Conflict } from '../store/store.ts'
 import type { Records, Stored, WritableRecords } from '../vault/records.ts'
 import { expiredAmong } from './expired-records.ts'
 import type { TokenOrigin } from './issue-tokens.ts'
 import { familyRevocation, isRevoked, revoke } from './revocation.ts'
+import { untilCommitted } from './until-committed.ts'
 
 type SessionRuntime = Pick<Runtime, 'clock' | 'random' | 'replicaControl'>
 type Scope = PoolScope<'regional'>
@@ -18,7 +18,6 @@ type Whose = Pick<User, 'usernameKey' | 'sub'>
 /** More than a user can have: 100 live ones, and some that ended since. */
 const recordsPerUserMax = 500
 const sweptPerSession = 4
-const attemptsMax = 5
 
 export const isTracked = ({ sessions }: Pick<UserPool, 'sessions'>): boolean => sessions?.isTracked === true
 
@@ -89,17 +88,6 @@ export const sessionsOf = async (
   return sessions
     .filter((_, index) => live[index])
     .toSorted((first, second) => second.lastActiveAtMs - first.lastActiveAtMs)
-}
-
-/** What must not be run again from its beginning, because a code was used up on the way, is tried again here. */
-const untilCommitted = async (work: () => Promise<void>): Promise<void> => {
-  for (let attempt = 1; ; attempt += 1)
-    try {
-      await work()
-      return
-    } catch (error) {
-      if (!(error instanceof Conflict) || attempt === attemptsMax) throw error
-    }
 }
 
 /** Voids the session's tokens and drops its record where this replica may. */

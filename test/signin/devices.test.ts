@@ -34,7 +34,7 @@ import { claimsOf } from '../support/trigger-pool.ts'
 const regionKey = systemRandom.bytes(32)
 const region = await startSigninRegion({ regionKey })
 const secondary = await startSigninRegion({ region: 'us-west-2', regionKey })
-const { makePool, makeMfaPool, makeUser, answer, setPreference, lastCode } = mfaStepsOf(region)
+const { makePool, makeClient, makeMfaPool, makeUser, answer, setPreference, lastCode } = mfaStepsOf(region)
 afterAll(() => Promise.all([region.close(), secondary.close()]))
 
 const always = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
@@ -267,6 +267,32 @@ describe('a sign-in in a pool that tracks devices', () => {
   })
 })
 
+describe('a device that answers without the Session of its challenge', () => {
+  const noSession = refusal('InvalidParameterException', 'Missing required parameter Session')
+
+  it('goes on with what it was asked last, once, as Amazon’s examples do', async () => {
+    const device = await withDevice()
+    await expect(proveDevice(device.clientId, {}, device)).rejects.toEqual(noSession)
+    await signIn(device.clientId, device.deviceKey)
+    await expect(proveDevice(device.clientId, {}, device, { password: 'wrong' })).rejects.toEqual(
+      refusal('NotAuthorizedException', 'Incorrect username or password.'),
+    )
+    await expect(proveDevice(device.clientId, {}, device)).rejects.toEqual(noSession)
+    await signIn(device.clientId, device.deviceKey)
+    expect((await proveDevice(device.clientId, {}, device)).AuthenticationResult?.AccessToken).toBeDefined()
+    await expect(proveDevice(device.clientId, {}, device)).rejects.toEqual(noSession)
+  })
+
+  it('is refused when it was asked in another client, or too long ago', async () => {
+    const device = await withDevice()
+    const other = await makeClient(device.poolId, { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'] })
+    await signIn(device.clientId, device.deviceKey)
+    await expect(proveDevice(other.ClientId ?? '', {}, device)).rejects.toEqual(noSession)
+    region.pass(180_000)
+    await expect(proveDevice(device.clientId, {}, device)).rejects.toEqual(noSession)
+  })
+})
+
 describe('a second factor', () => {
   const withSms = async (DeviceConfiguration: DeviceConfigurationType) => {
     const made = await makeMfaPool('OPTIONAL', undefined, { DeviceConfiguration })
@@ -318,6 +344,19 @@ describe('a second factor', () => {
       expect(next.ChallengeName).toBe('DEVICE_SRP_AUTH')
       expect((await proveDevice(device.clientId, next, device)).AuthenticationResult).toBeDefined()
     }
+  })
+
+  it('leaves amazon-cognito-identity-js with its own Session, with which the device answers', async () => {
+    const device = await withSms({
+      ChallengeRequiredOnNewDevice: false,
+      DeviceOnlyRememberedOnUserPrompt: false,
+    })
+    const asked = await signIn(device.clientId, device.deviceKey)
+    await answer(device.clientId, 'SMS_MFA', asked.Session, { USERNAME: 'ana', SMS_MFA_CODE: lastCode() })
+    expect((await proveDevice(device.clientId, asked, device)).AuthenticationResult).toBeDefined()
+    await expect(proveDevice(device.clientId, asked, device)).rejects.toEqual(
+      refusal('NotAuthorizedException', 'Invalid session for the user.'),
+    )
   })
 
   it('is no longer asked for once the user asked to remember the device', async () => {

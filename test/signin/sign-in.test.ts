@@ -1,9 +1,11 @@
 // Sign-in through the AWS SDK and amazon-cognito-identity-js against a real listener: what each outcome is.
 import {
+  AdminCreateUserCommand,
   AdminInitiateAuthCommand,
   CreateUserPoolClientCommand,
   GetUserCommand,
   InitiateAuthCommand,
+  RespondToAuthChallengeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { AuthenticationDetails, CognitoUser, CognitoUserPool } from 'amazon-cognito-identity-js'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -13,7 +15,7 @@ import { startSigninRegion } from '../support/signin-region.ts'
 import { flows, password, refusal, stepsOf } from '../support/signin-steps.ts'
 
 const region = await startSigninRegion()
-const { makePool, makeUser, signIn, verified, startSrp, answerSrp } = stepsOf(region)
+const { makePool, makeClient, makeUser, signIn, verified, startSrp, answerSrp } = stepsOf(region)
 afterAll(() => region.close())
 
 describe('the right password', () => {
@@ -170,13 +172,14 @@ describe('a user who does not exist', () => {
   })
 })
 
+const changeUser = async (poolId: string, name: string, change: object) => {
+  const { primary } = region.runtime.vault.pool(poolId)
+  const stored = await primary.get(users, name)
+  if (stored === undefined) throw new Error('no such user')
+  await primary.commit((changes) => changes.replace(users, stored, { ...stored.value, ...change }))
+}
+
 describe("a user's state", () => {
-  const changeUser = async (poolId: string, name: string, change: object) => {
-    const { primary } = region.runtime.vault.pool(poolId)
-    const stored = await primary.get(users, name)
-    if (stored === undefined) throw new Error('no such user')
-    await primary.commit((changes) => changes.replace(users, stored, { ...stored.value, ...change }))
-  }
   const states = [
     [{ isEnabled: false }, refusal('NotAuthorizedException', 'User is disabled.')],
     [{ status: 'UNCONFIRMED' }, refusal('UserNotConfirmedException', 'User is not confirmed.')],
@@ -204,6 +207,55 @@ describe("a user's state", () => {
     await expect(signIn(clientId, 'ana')).rejects.toEqual(wrong)
     await expect(answerSrp(begun, clientId)).rejects.toEqual(wrong)
   })
+})
+
+it('a user of another provider is told to have no password here, by clients that do not hide users', async () => {
+  const { poolId, clientId } = await makePool()
+  const hiding = await makeClient(poolId, {
+    ExplicitAuthFlows: [...flows],
+    PreventUserExistenceErrors: 'ENABLED',
+  })
+  await makeUser(poolId, 'ana')
+  await changeUser(poolId, 'ana', { status: 'EXTERNAL_PROVIDER', credential: undefined })
+  const federated = refusal('NotAuthorizedException', 'User is not authorized to get auth details.')
+  await expect(signIn(clientId, 'ana')).rejects.toEqual(federated)
+  await expect(startSrp(poolId, clientId, 'ana')).rejects.toEqual(federated)
+  const hidden = hiding.ClientId ?? ''
+  const wrong = refusal('NotAuthorizedException', 'Incorrect username or password.')
+  await expect(signIn(hidden, 'ana')).rejects.toEqual(wrong)
+  await expect(answerSrp(await startSrp(poolId, hidden, 'ana'), hidden)).rejects.toEqual(wrong)
+})
+
+it('an answer misses the user name first, and takes it in any case where the pool does', async () => {
+  for (const CaseSensitive of [true, false]) {
+    const { poolId, clientId } = await makePool({ UsernameConfiguration: { CaseSensitive } })
+    await region.client.send(
+      new AdminCreateUserCommand({
+        UserPoolId: poolId,
+        Username: 'ana',
+        TemporaryPassword: password,
+        MessageAction: 'SUPPRESS',
+      }),
+    )
+    const { Session } = await signIn(clientId, 'ana')
+    const respond = (
+      ChallengeName: 'NEW_PASSWORD_REQUIRED' | 'SMS_MFA' | 'CUSTOM_CHALLENGE',
+      ChallengeResponses?: Record<string, string>,
+    ) =>
+      region.client.send(
+        new RespondToAuthChallengeCommand({ ClientId: clientId, ChallengeName, Session, ChallengeResponses }),
+      )
+    for (const challenge of ['NEW_PASSWORD_REQUIRED', 'SMS_MFA', 'CUSTOM_CHALLENGE'] as const)
+      await expect(respond(challenge)).rejects.toEqual(
+        refusal('InvalidParameterException', 'Missing required parameter USERNAME'),
+      )
+    const answered = respond('NEW_PASSWORD_REQUIRED', { USERNAME: 'Ana', NEW_PASSWORD: password })
+    if (CaseSensitive)
+      await expect(answered).rejects.toEqual(
+        refusal('NotAuthorizedException', 'Invalid session for the user.'),
+      )
+    else expect((await answered).AuthenticationResult?.AccessToken).toBeDefined()
+  }
 })
 
 describe('a client', () => {

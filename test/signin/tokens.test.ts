@@ -190,7 +190,9 @@ describe('an access token', () => {
     const claims = Buffer.from(JSON.stringify({ ...decoded(tokens?.AccessToken), username: 'ben' })).toString(
       'base64url',
     )
-    await expect(getUser(`${header}.${claims}.${signature}`)).rejects.toEqual(invalid)
+    await expect(getUser(`${header}.${claims}.${signature}`)).rejects.toEqual(
+      refused('Could not verify signature for Access Token'),
+    )
     await expect(getUser(tokens?.IdToken)).rejects.toEqual(invalid)
     await expect(getUser('not.a.token')).rejects.toEqual(invalid)
     const other = await makePool()

@@ -195,7 +195,7 @@ describe('CUSTOM_AUTH', () => {
     const bare = await makeTriggerPool(cognito(), {})
     await makeUser(cognito(), bare, 'ana')
     await expect(start('ana', bare)).rejects.toMatchObject({
-      name: 'InvalidUserPoolConfigurationException',
+      name: 'InvalidParameterException',
       message: 'Custom auth lambda trigger is not configured for the user pool.',
     })
     const without = await makeTriggerPool(

@@ -26,8 +26,10 @@ export const devices = collection<Device, 'replicated'>('devices', {
 /** When a device last signed in through this Region: signing in writes nothing that is replicated. */
 export type DeviceUse = {
   readonly deviceKey: string
-  readonly lastAtMs: number
-  readonly lastIp: string
+  readonly lastAtMs?: number
+  readonly lastIp?: string
+  /** The Session of the DEVICE_SRP_AUTH that the device was asked for last and has not answered, for clients that bring none. */
+  readonly askedSession?: string
 }
 
 export const deviceUses = collection<DeviceUse, 'regional'>('device-uses', {

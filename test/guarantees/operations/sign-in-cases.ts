@@ -70,7 +70,11 @@ export const initiateCases = (starter: Starter) => ({
   },
   InvalidUserPoolConfigurationException: {
     provoke: async (world: World) => {
-      const pool = world.plain
+      const pool = await customPool(world)
+      await world.call('UpdateUserPool', {
+        UserPoolId: pool.poolId,
+        LambdaConfig: { DefineAuthChallenge: functionArn('define-challenge') },
+      })
       return startOf(starter, pool, {
         ClientId: pool.clientId,
         AuthFlow: 'CUSTOM_AUTH',
