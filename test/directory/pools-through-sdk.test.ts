@@ -229,6 +229,21 @@ test('requests that break the model’s constraints, or lack a signature, never 
   await expect(cognito.listUserPools({ MaxResults: 61 })).rejects.toMatchObject({
     name: 'InvalidParameterException',
   })
+  const KeyConfiguration = { KeyType: 'CUSTOMER_MANAGED_KEY', KmsKeyArn: 'mrk-not-an-arn-at-all' } as const
+  await expect(cognito.createUserPool({ PoolName: 'key', KeyConfiguration })).rejects.toMatchObject({
+    name: 'InvalidParameterException',
+    message: expect.stringMatching(
+      /^1 validation error detected: Value '.*' at 'keyConfiguration.kmsKeyArn'/,
+    ),
+  })
+  await expect(
+    cognito.createUserPoolReplica({ UserPoolId: 'nonsense', RegionName: 'west' }),
+  ).rejects.toMatchObject({
+    name: 'InvalidParameterException',
+    message: expect.stringMatching(
+      /^2 validation errors detected: .*'regionName' .* or equal to 5; .*'userPoolId'/,
+    ),
+  })
   const answer = await fetch(`${region.origin}/`, {
     method: 'POST',
     headers: {
