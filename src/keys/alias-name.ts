@@ -11,7 +11,10 @@ export const requireAliasName = (name = ''): string => {
       'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
     )
   if (name.startsWith('alias/aws/'))
-    throw new Fault('NotAuthorizedException', 'The prefix alias/aws/ is reserved.')
+    throw new Fault(
+      'NotAuthorizedException',
+      'The alias name for a customer managed CMK cannot begin with alias/aws/.',
+    )
   if (name.includes(':'))
     throw new Fault('ValidationException', `${name} contains invalid characters for an alias`)
   return name

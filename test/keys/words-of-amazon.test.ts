@@ -9,6 +9,7 @@ let regions: TestRegions
 let east: kms.KMSClient
 let keyId: string
 let externalId: string
+let relatedId: string
 beforeAll(async () => {
   const taggingNothing = {
     Version: '2012-10-17' as const,
@@ -27,6 +28,7 @@ beforeAll(async () => {
   east = regions.kms('us-east-1')
   keyId = await makeKey()
   externalId = await makeKey({ Origin: 'EXTERNAL' })
+  relatedId = await makeKey({ MultiRegion: true })
   await east.send(new kms.CreateAliasCommand({ AliasName: 'alias/there', TargetKeyId: keyId }))
 })
 afterAll(() => regions.close())
@@ -118,6 +120,27 @@ test.each<readonly [string, KeyOperationName, () => object, string, string]>([
     "1 validation error detected: Value 'alias/a.b' at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$",
   ],
   [
+    'an alias of Amazon’s own',
+    'CreateAlias',
+    () => ({ AliasName: 'alias/aws/s3', TargetKeyId: keyId }),
+    'NotAuthorizedException',
+    'The alias name for a customer managed CMK cannot begin with alias/aws/.',
+  ],
+  [
+    'a replica of a key of one Region',
+    'ReplicateKey',
+    () => ({ KeyId: keyId, ReplicaRegion: 'us-west-2' }),
+    'UnsupportedOperationException',
+    'KEY_ARN is not a multi-region key.',
+  ],
+  [
+    'a replica where the primary key is',
+    'ReplicateKey',
+    () => ({ KeyId: relatedId, ReplicaRegion: 'us-east-1' }),
+    'ValidationException',
+    'us-east-1 cannot have a replica because it contains the primary.',
+  ],
+  [
     'an alias that is taken',
     'CreateAlias',
     () => ({ AliasName: 'alias/there', TargetKeyId: keyId }),
@@ -202,7 +225,8 @@ test.each<readonly [string, KeyOperationName, () => object, string, string]>([
     "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length less than or equal to 4096",
   ],
 ])('%s is refused as by Amazon: %s', async (_, operation, input, name, message) => {
-  expect(await refusalOf(operation, input())).toEqual({ name, message, status: 400 })
+  const words = message.replace('KEY_ARN', arnOf(keyId))
+  expect(await refusalOf(operation, input())).toEqual({ name, message: words, status: 400 })
 })
 
 test('a ciphertext of a key that is not here tells nothing of the key', async () => {

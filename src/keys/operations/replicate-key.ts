@@ -19,14 +19,18 @@ export const replicateKey = keyOperation({
     const arn = keyArnOf(key.keyId, context)
     requireUsable(key, context)
     if (key.multiRegion === undefined)
-      throw new Fault('UnsupportedOperationException', `${arn} is not a multi-Region key.`)
+      throw new Fault('UnsupportedOperationException', `${arn} is not a multi-region key.`)
     if (key.multiRegion.primaryRegion !== context.region)
       throw new Fault('UnsupportedOperationException', `${arn} is not a multi-Region primary key.`)
     const alreadyThere = new Fault(
       'AlreadyExistsException',
       `A related multi-Region key of ${arn} already exists in Region ${target}.`,
     )
-    if (target === context.region) throw alreadyThere
+    if (target === context.region)
+      throw new Fault(
+        'ValidationException',
+        `${target} cannot have a replica because it contains the primary.`,
+      )
     const isListed = key.multiRegion.replicaRegions.includes(target)
     if (!context.peers.knownRegions.includes(target))
       throw new Fault('UnsupportedOperationException', `Region ${target} is not a Region of this deployment.`)

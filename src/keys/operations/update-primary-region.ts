@@ -32,7 +32,7 @@ export const updatePrimaryRegion = keyOperation({
     const { multiRegion } = key
     requireUsable(key, context)
     if (multiRegion === undefined)
-      throw new Fault('UnsupportedOperationException', `${arn} is not a multi-Region key.`)
+      throw new Fault('UnsupportedOperationException', `${arn} is not a multi-region key.`)
     // It is what was asked for: also when the answer to an earlier request was lost.
     if (multiRegion.primaryRegion === target) return {}
     const { primaryRegion } = multiRegion
