@@ -26,15 +26,32 @@ const refuse = (context: Context, error: keyof typeof refusals): Response => {
   })
 }
 
-/** The attributes that a scope lets be read; `openid` by itself and `profile` let all be that the client may read. */
+/** The attributes that a scope lets be read, of those that the client may read; `openid` by itself lets all be. */
 const attributesOfScopes: Readonly<Record<string, readonly string[]>> = {
   email: ['email', 'email_verified'],
   phone: ['phone_number', 'phone_number_verified'],
+  profile: [
+    'name',
+    'family_name',
+    'given_name',
+    'middle_name',
+    'nickname',
+    'preferred_username',
+    'profile',
+    'picture',
+    'website',
+    'gender',
+    'birthdate',
+    'zoneinfo',
+    'locale',
+    'updated_at',
+  ],
 }
 
 const isInScope = (name: string, scopes: readonly string[]): boolean => {
   const narrowing = scopes.filter((scope) => Object.hasOwn(attributesOfScopes, scope))
-  if (scopes.includes('profile') || narrowing.length === 0) return true
+  if (narrowing.length === 0) return true
+  if (name.startsWith('custom:')) return narrowing.includes('profile')
   return narrowing.some((scope) => attributesOfScopes[scope]?.includes(name) === true)
 }
 
@@ -76,4 +93,7 @@ export const addUserInfo = (app: Hono, runtime: Runtime): void => {
       throw error
     }
   })
+  app.all(path, (context) =>
+    context.json({ error: 'invalid_request' }, 405, { ...headers, allow: 'GET, POST' }),
+  )
 }
