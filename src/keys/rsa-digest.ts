@@ -24,13 +24,17 @@ const modulusBytesOf = (key: KeyObject): number => (key.asymmetricKeyDetails?.mo
 const pkcs1 = { padding: constants.RSA_PKCS1_PADDING }
 const raw = { padding: constants.RSA_NO_PADDING }
 
-/** What a signature stands for; undefined when it is none under this key. The library would take one without its leading zeros. */
+/** A signature is as long as the modulus (RFC 8017, sections 8.1.2 and 8.2.2); Node's crypto would take some without their leading zeros. */
+export const isAsLongAsModulus = (key: KeyObject, signature: Uint8Array): boolean =>
+  signature.length === modulusBytesOf(key)
+
+/** What a signature stands for; undefined when it is none under this key. */
 const opened = (
   key: KeyObject,
   padding: { readonly padding: number },
   signature: Uint8Array,
 ): Buffer | undefined => {
-  if (signature.length !== modulusBytesOf(key)) return undefined
+  if (!isAsLongAsModulus(key, signature)) return undefined
   try {
     return publicDecrypt({ key, ...padding }, signature)
   } catch {

@@ -7,6 +7,7 @@ import { signEcdsaDigest, verifyEcdsaDigest } from './ecdsa-digest.ts'
 import { signEd25519ph, verifyEd25519ph } from './ed25519ph.ts'
 import { notThere } from './not-there.ts'
 import {
+  isAsLongAsModulus,
   type RsaHash,
   signPkcs1Digest,
   signPssDigest,
@@ -115,6 +116,7 @@ export const signatureOf = (key: KeyObject, signed: Signed, random: Random): Buf
 /** Throws ValidationException; a signature that is none is not valid. */
 export const isSignature = (key: KeyObject, signed: Signed, signature: Uint8Array): boolean => {
   const { ofMessage, ofDigest } = wayOf(signed)
+  if (key.asymmetricKeyType === 'rsa' && !isAsLongAsModulus(key, signature)) return false
   if (ofDigest !== undefined) return ofDigest.verify(key, signed.message, signature)
   return verify(ofMessage?.hash, signed.message, { key, ...ofMessage?.options }, signature)
 }

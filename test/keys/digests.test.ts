@@ -12,6 +12,7 @@ import {
   verifyPkcs1Digest,
   verifyPssDigest,
 } from '../../src/keys/rsa-digest.ts'
+import { isSignature, signatureOf } from '../../src/keys/signatures.ts'
 import { systemRandom } from '../../src/telemetry/clock.ts'
 
 const digestOf = (hash: string, message: string): Buffer => crypto.createHash(hash).update(message).digest()
@@ -211,6 +212,17 @@ describe('RSA', () => {
     expect(verifyPssDigest(publicKey, 'sha256', digest, longer)).toBe(false)
     expect(verifyPkcs1Digest(publicKey, 'sha256', digest, new Uint8Array())).toBe(false)
   })
+})
+
+test('a signature of a whole message is held to the same length', () => {
+  const { privateKey, publicKey } = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const signed = { algorithm: 'RSASSA_PSS_SHA_256', message: Buffer.from('a message'), type: 'RAW' } as const
+  let signature = signatureOf(privateKey, signed, systemRandom)
+  for (let tries = 0; signature[0] !== 0 && tries < 20_000; tries += 1)
+    signature = signatureOf(privateKey, signed, systemRandom)
+  expect(signature[0]).toBe(0)
+  expect(isSignature(publicKey, signed, signature)).toBe(true)
+  expect(isSignature(publicKey, signed, signature.subarray(1))).toBe(false)
 })
 
 describe('Ed25519ph', () => {
