@@ -293,6 +293,26 @@ test.each([
     {
       GranteePrincipal: undefined,
       GranteeServicePrincipal: 'cognito-idp.amazonaws.com',
+      Constraints: { SourceArn: 'arn:aws:cognito-idp:us-east-1:000000000000:userpool/*' },
+    },
+    'ValidationException',
+  ],
+  [
+    'a service that is no name of one',
+    {
+      GranteePrincipal: undefined,
+      GranteeServicePrincipal: 'cognito-idp',
+      RetiringPrincipal: userArn('retirer'),
+      Constraints: { SourceArn: 'arn:aws:cognito-idp:us-east-1:000000000000:userpool/*' },
+    },
+    'ValidationException',
+  ],
+  [
+    'a source that is no ARN',
+    {
+      GranteePrincipal: undefined,
+      GranteeServicePrincipal: 'cognito-idp.amazonaws.com',
+      RetiringPrincipal: userArn('retirer'),
       Constraints: { SourceArn: 'arn:aws:cognito-idp:*' },
     },
     'ValidationException',
