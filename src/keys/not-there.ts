@@ -12,7 +12,6 @@ export const whyKeyOperationIsNotBuilt: Readonly<Record<string, string>> = {
   CreateCustomKeyStore: keyStores,
   ConnectCustomKeyStore: keyStores,
   DeleteCustomKeyStore: keyStores,
-  DescribeCustomKeyStores: keyStores,
   DisconnectCustomKeyStore: keyStores,
   UpdateCustomKeyStore: keyStores,
 }

@@ -16,7 +16,11 @@ export const neverComingKeyErrors: readonly NeverComing[] = [
   },
   { error: 'CloudHsmClusterInvalidConfigurationException', because: noKeyStores },
   { error: 'CustomKeyStoreInvalidStateException', because: noKeyStores },
-  { error: 'CustomKeyStoreNotFoundException', because: noKeyStores },
+  {
+    error: 'CustomKeyStoreNotFoundException',
+    operations: words('CreateKey GenerateRandom'),
+    because: noKeyStores,
+  },
   { error: 'XksKeyAlreadyInUseException', because: noKeyStores },
   { error: 'XksKeyInvalidConfigurationException', because: noKeyStores },
   { error: 'XksKeyNotFoundException', because: noKeyStores },

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
+  CreateCustomKeyStoreCommand,
   CreateKeyCommand,
   DecryptCommand,
   DeleteAliasCommand,
-  DescribeCustomKeyStoresCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
   EnableKeyCommand,
@@ -366,10 +366,11 @@ test.each([
 })
 
 test('an operation on what is not there says what is not there', async () => {
-  await expect(east.send(new DescribeCustomKeyStoresCommand({}))).rejects.toMatchObject({
+  const create = new CreateCustomKeyStoreCommand({ CustomKeyStoreName: 'hsm' })
+  await expect(east.send(create)).rejects.toMatchObject({
     name: 'OperationNotImplementedException',
     message:
-      'DescribeCustomKeyStores is not built: this key service has no custom key stores: no HSM and no external key manager stands behind it.',
+      'CreateCustomKeyStore is not built: this key service has no custom key stores: no HSM and no external key manager stands behind it.',
     $metadata: { httpStatusCode: 501 },
   })
 })

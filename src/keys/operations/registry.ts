@@ -9,6 +9,7 @@ import { decrypt } from './decrypt.ts'
 import { deleteAlias } from './delete-alias.ts'
 import { deleteImportedKeyMaterial } from './delete-imported-key-material.ts'
 import { deriveSharedSecret } from './derive-shared-secret.ts'
+import { describeCustomKeyStores } from './describe-custom-key-stores.ts'
 import { describeKey } from './describe-key.ts'
 import { disableKey } from './disable-key.ts'
 import { disableKeyRotation } from './disable-key-rotation.ts'
@@ -61,6 +62,7 @@ export const keyOperations: readonly AnyKeyOperation[] = [
   deleteAlias,
   deleteImportedKeyMaterial,
   deriveSharedSecret,
+  describeCustomKeyStores,
   describeKey,
   disableKey,
   disableKeyRotation,

@@ -69,6 +69,7 @@ export const keyRequests: KeyRequests = {
     const { PublicKey } = await world.call('GetPublicKey', { KeyId: await agreement(world) })
     return { KeyId: await agreement(world), KeyAgreementAlgorithm: 'ECDH', PublicKey }
   },
+  DescribeCustomKeyStores: async () => ({}),
   DescribeKey: key,
   DisableKey: key,
   DisableKeyRotation: key,

@@ -107,6 +107,9 @@ export const keyCases: KeyCases = {
   DeleteImportedKeyMaterial: {
     UnsupportedOperationException: async ({ makeKey }) => ({ KeyId: await makeKey() }),
   },
+  DescribeCustomKeyStores: {
+    CustomKeyStoreNotFoundException: async () => ({ CustomKeyStoreName: 'hsm' }),
+  },
   DisableKeyRotation: { UnsupportedOperationException: external },
   EnableKeyRotation: { UnsupportedOperationException: external },
   GenerateDataKeyPair: { UnsupportedOperationException: sm2 },
