@@ -21,7 +21,7 @@ export const describeDeployment = (endpoints: DeploymentEndpoints, accessKey: Ac
       ? []
       : [row('names', `cognito-idp.${first}.${baseDomain} and so on, at the router`)]),
     '',
-    'AWS CLI and SDKs, in another terminal:',
+    'AWS CLI and SDKs, in another terminal, in this folder:',
     '',
     `  eval "$(npx twinpool env${isDefaultFolder ? '' : ` --data ${dataFolder}`})"    # access key ${accessKey.accessKeyId}`,
     `  aws cognito-idp list-user-pools --max-results 10 --region ${first}`,
