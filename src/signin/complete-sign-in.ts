@@ -1,8 +1,10 @@
 // The end of a sign-in whose password was right: may this user sign in, must the password be changed first, and the tokens.
 
 import { missingAttributes } from '../directory/attribute-rules.ts'
+import type { AppClient } from '../directory/records/app-client.ts'
 import type { User } from '../directory/records/user.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
+import { hidesUsers } from '../directory/user-existence.ts'
 import { Fault } from '../wire/fault.ts'
 import type { BegunSignIn } from './begun-sign-in.ts'
 import {
@@ -30,6 +32,14 @@ export const checkMaySignIn = (user: User): void => {
   if (!user.isEnabled) throw new Fault('NotAuthorizedException', 'User is disabled.')
   const refusal = refusedStatuses[user.status]
   if (refusal !== undefined) throw new Fault(...refusal)
+}
+
+/**
+ * Clients that don't hide users are told of a state before the password is looked at: developers wanted their users to be led on, as
+ * Amazon's own team says in the issues of amazon-cognito-identity-js. Others hear of it after a right password only.
+ */
+export const tellState = (client: AppClient, user: User | undefined): void => {
+  if (user !== undefined && !hidesUsers(client)) checkMaySignIn(user)
 }
 
 /** What a NEW_PASSWORD_REQUIRED session holds: whose password, and which one it replaces. */

@@ -2,7 +2,6 @@
 import type { User } from '../directory/records/user.ts'
 import { requireSecretHash } from '../directory/secret-hash.ts'
 import type { ChallengeResult } from '../directory/triggers-port.ts'
-import { hidesUsers } from '../directory/user-existence.ts'
 import { Fault } from '../wire/fault.ts'
 import {
   type BegunSignIn,
@@ -12,7 +11,7 @@ import {
   openSessionOf,
   sessionFor,
 } from './begun-sign-in.ts'
-import { checkMaySignIn, completeSignIn, finishSignIn } from './complete-sign-in.ts'
+import { checkMaySignIn, completeSignIn, finishSignIn, tellState } from './complete-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
 import { askPreAuthentication } from './pre-authentication.ts'
 import { candidateNamed, wrongPassword } from './sign-in-candidate.ts'
@@ -165,7 +164,7 @@ export const startCustomAuth: SignInStep = async (request) => {
   const candidate = await candidateNamed(name, request)
   passwordAttemptsOf(context).check(candidate.attempts)
   // A state is told at once, or by a client that hides users to nobody: then one who is disabled is like one who doesn't exist.
-  if (candidate.user !== undefined && !hidesUsers(client)) checkMaySignIn(candidate.user)
+  tellState(client, candidate.user)
   const user = candidate.user?.isEnabled === true ? candidate.user : undefined
   await askPreAuthentication(request, user)
   const begun: BegunSignIn =

@@ -13,6 +13,7 @@ import { changeDeviceUse, sessionOfDevice } from './device-use.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { wrongPassword } from './sign-in-candidate.ts'
 import { required, type SignInRequest, type SignInStep } from './sign-in-request.ts'
+import { canonicalTimestamp } from './srp-timestamp.ts'
 
 /** What SECRET_BLOCK holds; numbers and secrets as base64. */
 type DeviceSrpSession = DeviceSession & {
@@ -65,16 +66,11 @@ export const startDeviceSrp: SignInStep = async (request) => {
   }
 }
 
-/** Longer than any date that a client could mean. */
-const timestampCharactersMax = 128
-
 export const verifyDeviceSrp: SignInStep = async (request) => {
   const { pool, parameters, context } = request
   const secretBlock = required(parameters, 'PASSWORD_CLAIM_SECRET_BLOCK')
   const claimed = Buffer.from(required(parameters, 'PASSWORD_CLAIM_SIGNATURE'), 'base64')
-  const timestamp = required(parameters, 'TIMESTAMP')
-  if (timestamp.length > timestampCharactersMax)
-    throw new Fault('InvalidParameterException', 'TIMESTAMP is not valid.')
+  const timestamp = canonicalTimestamp(required(parameters, 'TIMESTAMP'))
   const { begun, stored } = await continueSignIn<DeviceSrpSession>(
     { ...request, session: secretBlock },
     'DEVICE_PASSWORD_VERIFIER',

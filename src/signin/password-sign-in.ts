@@ -1,10 +1,10 @@
 // USER_PASSWORD_AUTH and ADMIN_USER_PASSWORD_AUTH: the password itself comes to the server.
 import { requireSecretHash } from '../directory/secret-hash.ts'
-import { completeSignIn } from './complete-sign-in.ts'
+import { completeSignIn, tellState } from './complete-sign-in.ts'
 import { acceptImportedPassword } from './imported-password-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
 import { askPreAuthentication, migrateUnknownUser } from './pre-authentication.ts'
-import { asksForReset, candidateNamed, refuseFederated, wrongPassword } from './sign-in-candidate.ts'
+import { candidateNamed, refuseFederated, wrongPassword } from './sign-in-candidate.ts'
 import { passwordParameter, type SignInStep, usernameParameter } from './sign-in-request.ts'
 
 export const signInWithPassword: SignInStep = async (request) => {
@@ -18,6 +18,7 @@ export const signInWithPassword: SignInStep = async (request) => {
   const counted = passwordAttemptsOf(context)
   counted.check(attempts)
   refuseFederated(request, user)
+  tellState(client, user)
   await askPreAuthentication(request, user)
   // Without a credential no password can be right but one whose hash was imported.
   const isRight =
@@ -30,7 +31,6 @@ export const signInWithPassword: SignInStep = async (request) => {
     await request.watch?.checkPassword(signedIn, password)
     return completeSignIn(request, signedIn)
   }
-  if (asksForReset(request, user)) return completeSignIn(request, user)
   counted.failed(attempts)
   throw wrongPassword()
 }

@@ -43,14 +43,15 @@ export const sealSession = <Content>(
   )
 }
 
-/** Throws NotAuthorizedException for what wasn't sealed for this pool, client and challenge, or has expired. */
+/** Throws `refusal` for what wasn't sealed for this pool, client and challenge, and NotAuthorizedException for what has expired. */
 export const openSession = <Content>(
   binding: SessionBinding,
   sealed: string,
-  options: { readonly key: Buffer; readonly clock: Clock },
+  options: { readonly key: Buffer; readonly clock: Clock; readonly refusal?: Fault },
 ): Content => {
   const opened = openSealed<Content>(binding, sealed, options.key)
-  if (opened === undefined) throw new Fault('NotAuthorizedException', 'Invalid session for the user.')
+  if (opened === undefined)
+    throw options.refusal ?? new Fault('NotAuthorizedException', 'Invalid session for the user.')
   if (options.clock.now() >= opened.expiresAtMs)
     throw new Fault('NotAuthorizedException', 'Invalid session for the user, session is expired.')
   return opened.content

@@ -28,15 +28,6 @@ export const userDoesNotExist = (): Fault => new Fault('UserNotFoundException', 
 export const hidesUsers = (client: AppClient): boolean =>
   client.settings.PreventUserExistenceErrors === 'ENABLED'
 
-/**
- * Whether a user without any password, as after an import, is told to set one. A client that hides users says what it says of a wrong
- * password (developer guide, "Managing error responses").
- */
-export const asksForReset = (
-  { client }: { readonly client: AppClient },
-  user: User | undefined,
-): user is User => user?.credential === undefined && user?.status === 'RESET_REQUIRED' && !hidesUsers(client)
-
 /** Users of other providers have no password here: Amazon says so, to clients that don't hide who exists, before it looks at one. */
 export const refuseFederated = ({ client }: { readonly client: AppClient }, user: User | undefined): void => {
   if (user?.status === 'EXTERNAL_PROVIDER' && user.credential === undefined && !hidesUsers(client))

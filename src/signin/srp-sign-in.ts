@@ -7,18 +7,12 @@ import { poolNameOf } from '../srp/srp-group.ts'
 import { claimSignature, isClientPublic } from '../srp/srp-server.ts'
 import { Fault } from '../wire/fault.ts'
 import { isNamed } from './begun-sign-in.ts'
-import { completeSignIn } from './complete-sign-in.ts'
+import { tellState } from './complete-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { askPreAuthentication } from './pre-authentication.ts'
 import { openSession, sealSession } from './session.ts'
-import {
-  asksForReset,
-  candidateKeyed,
-  candidateNamed,
-  refuseFederated,
-  wrongPassword,
-} from './sign-in-candidate.ts'
+import { candidateKeyed, candidateNamed, refuseFederated, wrongPassword } from './sign-in-candidate.ts'
 import {
   required,
   type SignInAnswer,
@@ -26,6 +20,7 @@ import {
   type SignInStep,
   usernameParameter,
 } from './sign-in-request.ts'
+import { canonicalTimestamp } from './srp-timestamp.ts'
 
 const challenge = 'PASSWORD_VERIFIER'
 
@@ -95,9 +90,6 @@ export const startSrpWith = async (
   }
 }
 
-/** Longer than any date that a client could mean. */
-const timestampCharactersMax = 128
-
 /** The step that checks the password's proof; `finish` says what a right one leads to. */
 export const verifySrpThen =
   (finish: (request: SignInRequest, user: User, begun: SrpSession) => Promise<SignInAnswer>): SignInStep =>
@@ -106,19 +98,19 @@ export const verifySrpThen =
     const name = usernameParameter(parameters)
     const secretBlock = required(parameters, 'PASSWORD_CLAIM_SECRET_BLOCK')
     const signature = required(parameters, 'PASSWORD_CLAIM_SIGNATURE')
-    const timestamp = required(parameters, 'TIMESTAMP')
-    if (timestamp.length > timestampCharactersMax)
-      throw new Fault('InvalidParameterException', 'TIMESTAMP is not valid.')
+    const timestamp = canonicalTimestamp(required(parameters, 'TIMESTAMP'))
     requireSecretHash(client, name, parameters.SECRET_HASH)
     const secrets = await poolSecrets(pool.poolId, context.pool.records)
     const begun = openSession<SrpSession>(bindingOf(request), secretBlock, {
       key: secrets.session,
       clock: context.clock,
+      refusal: wrongPassword(),
     })
     if (!isNamed(pool, [begun.username, begun.givenName ?? begun.username], name)) throw wrongPassword()
     const { user, credential, attempts } = await candidateKeyed(begun.usernameKey, request)
     const counted = passwordAttemptsOf(context)
     counted.check(attempts)
+    tellState(client, user)
     const sessionKey = await context.passwords.srpSessionKey({
       clientPublic: toHex(begun.clientPublic),
       serverPublic: toHex(begun.serverPublic),
@@ -137,7 +129,6 @@ export const verifySrpThen =
       counted.succeeded(attempts)
       return finish(request, user, begun)
     }
-    if (asksForReset(request, user)) return completeSignIn(request, user)
     counted.failed(attempts)
     throw wrongPassword()
   }

@@ -118,12 +118,12 @@ const proveDevice = async (
     serverPublic: asked.SRP_B ?? '',
     salt: asked.SALT ?? '',
     secretBlock: Buffer.from(secretBlock, 'base64'),
-    timestamp: 'now',
+    timestamp: 'Mon Nov 23 12:00:00 UTC 2026',
   })
   return send('DEVICE_PASSWORD_VERIFIER', {
     PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
     PASSWORD_CLAIM_SIGNATURE: claim.toString('base64'),
-    TIMESTAMP: 'now',
+    TIMESTAMP: 'Mon Nov 23 12:00:00 UTC 2026',
   })
 }
 

@@ -187,14 +187,30 @@ describe("a user's state", () => {
     [{ status: 'RESET_REQUIRED', credential: undefined }, refusal('PasswordResetRequiredException')],
   ] as const
 
-  it('that forbids a sign-in is told after the right password, with every flow', async () => {
+  it('that forbids a sign-in is told before the password is looked at, with every flow', async () => {
     const { poolId, clientId } = await makePool()
     for (const [index, [change, refused]] of states.entries()) {
       await makeUser(poolId, `user${index}`)
       const begun = await startSrp(poolId, clientId, `user${index}`)
       await changeUser(poolId, `user${index}`, change)
+      for (const given of [password, 'another']) {
+        await expect(signIn(clientId, `user${index}`, given)).rejects.toEqual(refused)
+        await expect(answerSrp(begun, clientId, { password: given })).rejects.toEqual(refused)
+      }
+    }
+  })
+
+  it('is told after the right password only by a client that hides users', async () => {
+    const { poolId, clientId } = await makePool({}, { PreventUserExistenceErrors: 'ENABLED' })
+    const wrong = refusal('NotAuthorizedException', 'Incorrect username or password.')
+    for (const [index, [change, refused]] of states.slice(0, 3).entries()) {
+      await makeUser(poolId, `user${index}`)
+      const begun = await startSrp(poolId, clientId, `user${index}`)
+      await changeUser(poolId, `user${index}`, change)
       await expect(signIn(clientId, `user${index}`)).rejects.toEqual(refused)
       await expect(answerSrp(begun, clientId)).rejects.toEqual(refused)
+      await expect(signIn(clientId, `user${index}`, 'another')).rejects.toEqual(wrong)
+      await expect(answerSrp(begun, clientId, { password: 'another' })).rejects.toEqual(wrong)
     }
   })
 
@@ -302,6 +318,32 @@ describe('a client', () => {
   })
 })
 
+it('a timestamp is signed in Amazon’s one form of it', async () => {
+  const { poolId, clientId } = await makePool()
+  await makeUser(poolId, 'ana')
+  const answeredAt = async (timestamp: string) =>
+    answerSrp(await startSrp(poolId, clientId, 'ana'), clientId, { timestamp })
+  for (const good of ['Sat Sep 5 00:09:59 UTC 2026', 'Sun Feb 28 23:00:00 UTC 2027'])
+    expect((await answeredAt(good)).AuthenticationResult).toBeDefined()
+  for (const other of [
+    'Sat Sep 05 00:09:59 UTC 2026',
+    'Sun Sep 5 00:09:59 UTC 2026',
+    'Sat Sep 5 0:09:59 UTC 2026',
+    'Sat Sep 5 00:09:59 IST 2026',
+  ])
+    await expect(answeredAt(other)).rejects.toEqual(
+      refusal('NotAuthorizedException', 'Incorrect username or password.'),
+    )
+  region.pass(60_000)
+  for (const malformed of ['now', '2026-09-05T00:09:59Z', 'Sam Sep 5 00:09:59 UTC 2026', 'Sat Sep 5 2026'])
+    await expect(answeredAt(malformed)).rejects.toEqual(
+      refusal(
+        'InvalidParameterException',
+        'TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.',
+      ),
+    )
+})
+
 describe('a secret block', () => {
   it('that was changed, is of another client or has expired signs nobody in', async () => {
     const { poolId, clientId } = await makePool()
@@ -316,7 +358,7 @@ describe('a secret block', () => {
     const begun = await startSrp(poolId, clientId, 'ana')
     const block = Buffer.from(begun.parameters.SECRET_BLOCK ?? '', 'base64')
     block[40] = (block[40] ?? 0) ^ 1
-    const invalid = refusal('NotAuthorizedException', 'Invalid session for the user.')
+    const invalid = refusal('NotAuthorizedException', 'Incorrect username or password.')
     await expect(answerSrp(begun, clientId, { secretBlock: block.toString('base64') })).rejects.toEqual(
       invalid,
     )

@@ -84,7 +84,7 @@ const finishSrp = async (
     serverPublic: parameters.SRP_B ?? '',
     salt: parameters.SALT ?? '',
     secretBlock: Buffer.from(parameters.SECRET_BLOCK ?? '', 'base64'),
-    timestamp: 'now',
+    timestamp: 'Mon Nov 23 12:00:00 UTC 2026',
   })
   return region.send(
     new RespondToAuthChallengeCommand({
@@ -94,7 +94,7 @@ const finishSrp = async (
         USERNAME: parameters.USER_ID_FOR_SRP ?? '',
         PASSWORD_CLAIM_SECRET_BLOCK: parameters.SECRET_BLOCK ?? '',
         PASSWORD_CLAIM_SIGNATURE: claim.toString('base64'),
-        TIMESTAMP: 'now',
+        TIMESTAMP: 'Mon Nov 23 12:00:00 UTC 2026',
       },
     }),
   )

@@ -122,11 +122,11 @@ export const stepsOf = (region: SigninRegion) => {
     given: {
       readonly password?: string
       readonly secretBlock?: string
-      readonly challengeClientId?: string
+      readonly timestamp?: string
     } = {},
   ) => {
     const username = parameters.USER_ID_FOR_SRP ?? ''
-    const timestamp = 'Mon Nov 23 09:11:30 UTC 2026'
+    const { timestamp = 'Mon Nov 23 09:11:30 UTC 2026' } = given
     const secretBlock = given.secretBlock ?? parameters.SECRET_BLOCK ?? ''
     const claim = await clientClaim(srp, {
       username,
