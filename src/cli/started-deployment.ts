@@ -5,6 +5,16 @@ import { readFileIfAny } from './data-folder.ts'
 import { type Deployment, readDeployment } from './deployment.ts'
 import { type DeploymentEndpoints, deploymentEndpoints } from './endpoints.ts'
 
+const endpointsOf = (text: string, path: string): DeploymentEndpoints => {
+  try {
+    return deploymentEndpoints.parse(JSON.parse(text))
+  } catch (error) {
+    throw new CliFailure(`${path} is damaged. It is written anew when the deployment starts.`, 'failed', {
+      cause: error,
+    })
+  }
+}
+
 /** Throws CliFailure when none was started there. */
 export const readStartedDeployment = (
   dataFolder: string,
@@ -16,5 +26,5 @@ export const readStartedDeployment = (
     throw new CliFailure(
       `No deployment was started in ${folder} yet. Run npm start, or name its folder with --data.`,
     )
-  return { deployment, endpoints: deploymentEndpoints.parse(JSON.parse(text)) }
+  return { deployment, endpoints: endpointsOf(text, join(folder, 'endpoints.json')) }
 }

@@ -51,6 +51,8 @@ const makeFile = (file: string, text: string): void => {
 /** TWINPOOL_ROOT_KEY (base64), else the file that TWINPOOL_ROOT_KEY_FILE names, else `root.key` in the folder. Throws RootKeyRefused. */
 export const loadRootKey = (options: {
   readonly folder: string
+  /** There is data already: a new key would open none of it, and stand in the place of the one that does. */
+  readonly hasData?: boolean
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly random: Random
 }): DataKey => {
@@ -58,8 +60,12 @@ export const loadRootKey = (options: {
   if (given !== undefined) return parse(given, 'in TWINPOOL_ROOT_KEY')
   const named = options.environment['TWINPOOL_ROOT_KEY_FILE']
   const file = named ?? join(options.folder, 'root.key')
-  if (named === undefined && !existsSync(file))
-    makeFile(file, `${options.random.bytes(rootKeyBytes).toString('base64')}\n`)
+  const isMissing = named === undefined && !existsSync(file)
+  if (isMissing && options.hasData === true)
+    throw new RootKeyRefused(
+      `there is data, and no root key that opens it: put back ${file}, or name the key in TWINPOOL_ROOT_KEY or TWINPOOL_ROOT_KEY_FILE`,
+    )
+  if (isMissing) makeFile(file, `${options.random.bytes(rootKeyBytes).toString('base64')}\n`)
   try {
     return parse(readFileSync(file, 'utf8'), `in ${file}`)
   } catch (cause) {

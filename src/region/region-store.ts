@@ -1,6 +1,8 @@
 // Where a Region keeps its data, by its configuration; and which of its nodes does what only one of them may do.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openPostgresStore } from '../store/postgres/postgres-store.ts'
+import { databasePath } from '../store/sqlite/folder.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock, Random } from '../telemetry/clock.ts'
@@ -27,6 +29,10 @@ const leadAlone = async ({ onLead, onLose }: Leading, nodeOrigin: string): Promi
   await onLead()
   return { isLeader: () => true, leader: () => nodeOrigin, close: onLose }
 }
+
+/** Whether the Region's files have been made; a Region on PostgreSQL has none. */
+export const hasFiles = ({ dataFolder, postgres }: RegionConfiguration): boolean =>
+  postgres === undefined && existsSync(databasePath(join(dataFolder, 'store')))
 
 /** Rejects with StoreLocked or StoreFailure. */
 export const openRegionStore = async (

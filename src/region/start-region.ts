@@ -50,7 +50,7 @@ import { createPeerKeyServices, keyNewsCall } from './peer-key-services.ts'
 import { isTunnelRequest } from './peer-tunnel.ts'
 import { createPeers } from './peers.ts'
 import { publicNames } from './public-names.ts'
-import { type Lead, openRegionStore } from './region-store.ts'
+import { hasFiles, type Lead, openRegionStore } from './region-store.ts'
 import { createResealing } from './reseal-pools.ts'
 import { userPoolOperations } from './user-pool-operations.ts'
 
@@ -91,7 +91,8 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
   }
 
   try {
-    const rootKey = loadRootKey({ folder: dataFolder, environment: process.env, random })
+    const hasData = hasFiles(configuration)
+    const rootKey = loadRootKey({ folder: dataFolder, hasData, environment: process.env, random })
     const { store, lead: takeLead } = await openRegionStore(configuration, { clock, random, log })
     started.push(() => store.close())
 

@@ -278,6 +278,29 @@ describe('wrong use', () => {
     expect(exitCode).toBe(1)
   })
 
+  test('data whose root key is gone is not given another one', async () => {
+    const { command } = await startDeployment()
+    await stop(command)
+    const rootKey = join(folder, 'us-east-1', 'root.key')
+    rmSync(rootKey)
+    const { exitCode, errors } = await run('start', '--data', folder, '--port', '0', '--json').ended
+    expect(errors).toContain('Region us-east-1 did not start: there is data, and no root key that opens it')
+    expect(errors).toContain(rootKey)
+    expect(exitCode).toBe(1)
+    expect(existsSync(rootKey)).toBe(false)
+  })
+
+  test('env of a deployment whose endpoints are damaged says what to do', async () => {
+    const { command } = await startDeployment()
+    await stop(command)
+    writeFileSync(join(folder, 'endpoints.json'), '{')
+    const { exitCode, errors } = await run('env', '--data', folder).ended
+    expect(errors).toBe(
+      `twinpool env: ${join(folder, 'endpoints.json')} is damaged. It is written anew when the deployment starts.\n`,
+    )
+    expect(exitCode).toBe(1)
+  })
+
   test('another account for a folder that has one is refused', async () => {
     const { command } = await startDeployment()
     await stop(command)
