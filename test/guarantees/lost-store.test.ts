@@ -74,7 +74,7 @@ describe('a Region that lost its disk', () => {
     await regions.start(west)
     await expect(
       regions.kms(east).send(new ReplicateKeyCommand({ KeyId: keyId(), ReplicaRegion: east })),
-    ).rejects.toMatchObject({ name: 'AlreadyExistsException' })
+    ).rejects.toMatchObject({ name: 'ValidationException' })
     await makeKeyAgain(east, west)
     await expect(makeKeyAgain(east, west)).rejects.toMatchObject({ name: 'AlreadyExistsException' })
     await comesBack(west, east)
