@@ -32,6 +32,7 @@ export class OauthError extends Error {
 /** What the directory's refusals are called here. */
 const codesOfFaults: Readonly<Record<string, readonly [OauthErrorCode, OauthError['status']]>> = {
   NotAuthorizedException: ['invalid_grant', 400],
+  UserNotFoundException: ['invalid_grant', 400],
   UserNotConfirmedException: ['invalid_grant', 400],
   PasswordResetRequiredException: ['invalid_grant', 400],
   RefreshTokenReuseException: ['invalid_grant', 400],

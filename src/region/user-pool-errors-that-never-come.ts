@@ -62,12 +62,6 @@ export const neverComingUserPoolErrors: readonly NeverComing[] = [
     because: 'an administrator may change it whatever the status of the user is',
   },
   {
-    error: 'UserNotFoundException',
-    operations: words('AdminRespondToAuthChallenge GetTokensFromRefreshToken RespondToAuthChallenge'),
-    because:
-      'a session or refresh token of a user who was deleted is no good any more: NotAuthorizedException',
-  },
-  {
     error: 'TooManyFailedAttemptsException',
     because:
       'too many wrong codes end in LimitExceededException, with the text that Amazon Cognito has for it',

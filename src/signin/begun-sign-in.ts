@@ -1,5 +1,6 @@
 // A sign-in under way between two challenges: what its Session holds of the user, and the user again when the answer comes.
 import type { ChallengeNameType } from '@aws-sdk/client-cognito-identity-provider'
+import { findUser } from '../directory/find-user.ts'
 import { type User, users } from '../directory/records/user.ts'
 import { requireSecretHash } from '../directory/secret-hash.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
@@ -9,6 +10,7 @@ import { Fault } from '../wire/fault.ts'
 import { deviceKeyParameter } from './device-key.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { openSession, sealSession } from './session.ts'
+import { hidesUsers, userDoesNotExist } from './sign-in-candidate.ts'
 import { type SignInAnswer, type SignInRequest, usernameParameter } from './sign-in-request.ts'
 import { makeEventId } from './token-id.ts'
 
@@ -27,6 +29,12 @@ export type BegunSignIn = {
 
 export const invalidSession = (): Fault =>
   new Fault('NotAuthorizedException', 'Invalid session for the user.')
+
+/** The refusal of an answer that calls its user by another name: that nobody has it, where the client lets that be known. */
+export const otherUser = async ({ client, pool, context }: SignInRequest, name: string): Promise<Fault> => {
+  const isKnown = hidesUsers(client) || (await findUser(context.pool.records, pool, name)) !== undefined
+  return isKnown ? invalidSession() : userDoesNotExist()
+}
 
 /** Whether an answer calls its user by one of the names of the sign-in, as names are told apart in the pool. */
 export const isNamed = (pool: SignInRequest['pool'], names: readonly string[], name: string): boolean =>
@@ -97,13 +105,14 @@ export const openSessionOf = async <Content extends BegunSignIn>(
 
 /**
  * What the session of this challenge holds, and its user. Throws InvalidParameterException without USERNAME or Session, and
- * NotAuthorizedException for a session of another user, client or challenge, an expired one, and one whose user was deleted, disabled or
- * got another password since.
+ * NotAuthorizedException for a session of another user, client or challenge, an expired one, and one whose user was disabled or got another
+ * password since, and UserNotFoundException for a name that nobody has, or has any more.
  */
 export const continueSignIn = async <Content extends BegunSignIn>(
-  { client, pool, parameters, session, context }: SignInRequest,
+  request: SignInRequest,
   challenge: string,
 ): Promise<{ readonly begun: Content; readonly stored: Stored<User> }> => {
+  const { client, pool, parameters, session, context } = request
   const name = usernameParameter(parameters)
   if (session === undefined)
     throw new Fault('InvalidParameterException', 'Missing required parameter Session')
@@ -115,7 +124,7 @@ export const continueSignIn = async <Content extends BegunSignIn>(
     stored.value.sub === begun.sub &&
     stored.value.credential?.setAtMs === begun.credentialSetAtMs &&
     isNamed(pool, begun.names, name)
-  if (!isSame) throw invalidSession()
+  if (!isSame) throw await otherUser(request, name)
   if (!stored.value.isEnabled) throw new Fault('NotAuthorizedException', 'User is disabled.')
   return { begun, stored }
 }

@@ -7,7 +7,7 @@ import { requireSecretHash } from '../directory/secret-hash.ts'
 import { permanentPassword } from '../directory/set-password.ts'
 import type { Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
-import { isNamed } from './begun-sign-in.ts'
+import { isNamed, otherUser } from './begun-sign-in.ts'
 import { checkMaySignIn, completeSignIn, type NewPasswordSession } from './complete-sign-in.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { openSession } from './session.ts'
@@ -22,10 +22,11 @@ const attributePrefix = 'userAttributes.'
 
 /** The user that the session is about, unless the user or the temporary password was replaced since. */
 const userOfSession = async (
-  { client, pool, context }: SignInRequest,
+  request: SignInRequest,
   session: string,
   name: string,
 ): Promise<Stored<User>> => {
+  const { client, pool, context } = request
   const secrets = await poolSecrets(pool.poolId, context.pool.records)
   const begun = openSession<NewPasswordSession>(
     { poolId: pool.poolId, clientId: client.clientId, challenge: 'NEW_PASSWORD_REQUIRED' },
@@ -39,7 +40,7 @@ const userOfSession = async (
     stored.value.status === 'FORCE_CHANGE_PASSWORD' &&
     stored.value.credential?.setAtMs === begun.credentialSetAtMs &&
     isNamed(pool, begun.names, name)
-  if (!isSame) throw new Fault('NotAuthorizedException', 'Invalid session for the user.')
+  if (!isSame) throw await otherUser(request, name)
   return stored
 }
 

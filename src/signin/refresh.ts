@@ -15,6 +15,7 @@ import { issueTokens } from './issue-tokens.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { openRefreshToken, type RefreshToken } from './refresh-token.ts'
 import { isRevoked } from './revocation.ts'
+import { userDoesNotExist } from './sign-in-candidate.ts'
 import { renewSession } from './token-sessions.ts'
 
 type PoolAccess = PoolScope<'regional'>
@@ -30,7 +31,7 @@ const invalidRefreshToken = (): Fault => refuse('Invalid Refresh Token.')
 export const rotates = (client: AppClient): boolean =>
   client.settings.RefreshTokenRotation?.Feature === 'ENABLED'
 
-/** A live refresh token of this client, and its user. Throws NotAuthorizedException, or what the user's state asks for. */
+/** A live refresh token of this client, and its user. Throws NotAuthorizedException, UserNotFoundException, or what the user's state asks for. */
 export const readRefreshToken = async (
   pool: PoolAccess,
   client: AppClient,
@@ -45,7 +46,7 @@ export const readRefreshToken = async (
   if (await isRevoked(pool.records, token)) throw refuse('Refresh Token has been revoked')
   const stored = await pool.records.get(users, token.usernameKey)
   // A user who was deleted and made again is another user, with another sub.
-  if (stored?.value.sub !== token.sub) throw invalidRefreshToken()
+  if (stored?.value.sub !== token.sub) throw userDoesNotExist()
   checkMaySignIn(stored.value)
   return { token, user: stored.value }
 }

@@ -60,6 +60,9 @@ export const preflightHeaders = {
   'access-control-max-age': '172800',
 }
 
+/** What HTTP can carry as it is in a header (RFC 9110 section 5.5), and proxies don't cut off. */
+const isHeaderText = (text: string): boolean => /^[\x21-\x7e]([\x20-\x7e]{0,1022}[\x21-\x7e])?$/.test(text)
+
 type Bound = {
   readonly service: Service
   check(shapeName: string, body: unknown): unknown
@@ -208,6 +211,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
           {
             'x-amzn-RequestId': requestId,
             'x-amzn-ErrorType': fault.code,
+            ...(isHeaderText(fault.message) ? { 'x-amzn-ErrorMessage': fault.message } : {}),
             // What was not read of a refused body must not be taken for the next request.
             ...(request.complete ? {} : { connection: 'close' }),
           },

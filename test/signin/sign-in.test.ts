@@ -267,9 +267,7 @@ it('an answer misses the user name first, and takes it in any case where the poo
       )
     const answered = respond('NEW_PASSWORD_REQUIRED', { USERNAME: 'Ana', NEW_PASSWORD: password })
     if (CaseSensitive)
-      await expect(answered).rejects.toEqual(
-        refusal('NotAuthorizedException', 'Invalid session for the user.'),
-      )
+      await expect(answered).rejects.toEqual(refusal('UserNotFoundException', 'User does not exist.'))
     else expect((await answered).AuthenticationResult?.AccessToken).toBeDefined()
   }
 })

@@ -2,6 +2,7 @@
 import {
   AdminAddUserToGroupCommand,
   AdminCreateUserCommand,
+  AdminDeleteUserCommand,
   AdminDisableUserCommand,
   AdminEnableUserCommand,
   AdminInitiateAuthCommand,
@@ -70,6 +71,22 @@ describe('a refresh token', () => {
     await expect(refresh(other.clientId, token)).rejects.toEqual(invalid)
     region.pass(30 * 86_400_000)
     await expect(refresh(clientId, token)).rejects.toEqual(refused('Refresh Token has expired'))
+  })
+
+  it('of a user who was deleted is of nobody, also when the name is somebody else’s again', async () => {
+    const { poolId, clientId } = await makePool()
+    await makeUser(poolId, 'ana')
+    const { RefreshToken: left = '' } = (await signIn(clientId, 'ana')).AuthenticationResult ?? {}
+    await region.client.send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username: 'ana' }))
+    const gone = refusal('UserNotFoundException', 'User does not exist.')
+    await expect(refresh(clientId, left)).rejects.toEqual(gone)
+    const answer = await fetch(`${region.origin}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'refresh_token', client_id: clientId, refresh_token: left }),
+    })
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'invalid_grant' }])
+    await makeUser(poolId, 'ana')
+    await expect(refresh(clientId, left)).rejects.toEqual(gone)
   })
 
   it('of a client with a secret needs the hash made with the user name or the sub', async () => {

@@ -197,10 +197,11 @@ test('an operation that needs no signature runs without one, and one that does i
   ).toMatchObject({ body: { __type: 'IncompleteSignatureException' } })
 })
 
-test('every answer carries a request ID, an error its name', async () => {
+test('every answer carries a request ID, an error its name and message', async () => {
   const answer = await post(target('CreateGroup'), '{}')
   expect(answer.headers['x-amzn-requestid']).toMatch(/^[0-9a-f-]{36}$/)
   expect(answer.headers['x-amzn-errortype']).toBe('MissingAuthenticationTokenException')
+  expect(answer.headers['x-amzn-errormessage']).toBe((answer.body as { message?: string }).message)
   expect(answer.headers['content-type']).toBe('application/x-amz-json-1.1')
 })
 

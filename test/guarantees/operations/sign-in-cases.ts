@@ -216,6 +216,15 @@ export const respondCases = (starter: Starter) => ({
       return answer()
     },
   },
+  UserNotFoundException: {
+    provoke: async (world: World) => {
+      const { ChallengeResponses, ...asked } = await askedNewPassword(world)
+      return answerOf(starter, world, {
+        ...asked,
+        ChallengeResponses: { ...ChallengeResponses, USERNAME: 'nobody-there' },
+      })
+    },
+  },
   InvalidPasswordException: {
     provoke: async (world: World) => {
       const { ChallengeResponses, ...asked } = await askedNewPassword(world)

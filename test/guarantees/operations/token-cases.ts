@@ -143,6 +143,14 @@ export const tokenCases: Rows = {
   },
   GetDevice: untracked,
   GetTokensFromRefreshToken: {
+    UserNotFoundException: {
+      provoke: async ({ call, plain: { poolId, clientId }, makeUser, signIn }) => {
+        const Username = await makeUser(poolId)
+        const { refreshToken } = await signIn(Username, clientId)
+        await call('AdminDeleteUser', { UserPoolId: poolId, Username })
+        return { ClientId: clientId, RefreshToken: refreshToken }
+      },
+    },
     NotAuthorizedException: { provoke: async (_, request) => ({ ...request, RefreshToken: 'none' }) },
     RefreshTokenReuseException: {
       provoke: async ({ call, plain: { poolId }, makeClient, makeUser, signIn }) => {

@@ -1,5 +1,5 @@
 // UpdateUserAttributes: a signed-in user changes attributes that their client may write; new addresses are verified by code.
-import { attributesOf, checkWritable } from '../../../directory/attribute-rules.ts'
+import { checkWritable, userAttributesOf } from '../../../directory/attribute-rules.ts'
 import { updateAttributes } from '../../../directory/attribute-update.ts'
 import { operation } from '../../../directory/operation.ts'
 import { readPool } from '../../../directory/read-pool.ts'
@@ -11,7 +11,7 @@ export const updateUserAttributes = operation({
   runs: 'primary',
   handle: async (input, context) => {
     const { user, clientId } = await verifyAccessToken(input.AccessToken ?? '', context.pool, context)
-    const given = attributesOf(input.UserAttributes)
+    const given = userAttributesOf(input.UserAttributes)
     const { value: userPool } = await readPool(context.pool)
     checkWritable(await clientOfPool(clientId, context.pool), userPool.schema, Object.keys(given))
     const { ClientMetadata: clientMetadata } = input
