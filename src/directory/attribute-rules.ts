@@ -16,7 +16,7 @@ const refuse = (message: string): Fault => new Fault('InvalidParameterException'
 const nonconforming = (flaws: readonly string[]): Fault =>
   refuse(`Attributes did not conform to the schema: ${flaws.map((flaw) => `${flaw}\n`).join('')}`)
 
-/** The request's list as a record. A name given twice is refused; an absent value is an empty one. */
+/** The request's list as a record. A name given twice is refused; an absent value is an empty one, as in ValidationData. */
 export const attributesOf = (given: readonly AttributeType[] = []): Attributes => {
   if (given.length > attributeCountMax)
     throw refuse(`A request can hold at most ${attributeCountMax} attributes.`)
@@ -28,6 +28,16 @@ export const attributesOf = (given: readonly AttributeType[] = []): Attributes =
   return attributes
 }
 
+const notChangeable = (): Fault => refuse('Cannot modify the non-mutable attribute sub')
+
+/** UserAttributes of a request as a record. Beside the above, each must have a value, be it an empty one, and none be `sub`. */
+export const userAttributesOf = (given: readonly AttributeType[] = []): Attributes => {
+  if (given.some(({ Name }) => Name === 'sub')) throw notChangeable()
+  const without = given.find(({ Value }) => Value === undefined)
+  if (without !== undefined) throw refuse(`Attribute value for ${without.Name} must not be null`)
+  return attributesOf(given)
+}
+
 const numberPattern = /^-?\d+(\.\d+)?$/
 const isDateTime = (value: string): boolean =>
   /^\d+$/.test(value) || (/^\d{4}-\d{2}-\d{2}/.test(value) && !Number.isNaN(Date.parse(value)))
@@ -36,9 +46,9 @@ const stringFlaw = (value: string, schema: SchemaAttributeType): string | undefi
   const { MinLength, MaxLength } = schema.StringAttributeConstraints ?? {}
   const { length } = Array.from(value)
   if (MinLength !== undefined && length < Number(MinLength))
-    return `String must be at least ${MinLength} characters long.`
+    return `String must be no shorter than ${MinLength} characters`
   if (MaxLength !== undefined && length > Number(MaxLength))
-    return `String must be no longer than ${MaxLength} characters.`
+    return `String must be no longer than ${MaxLength} characters`
   return undefined
 }
 const numberFlaw = (value: string, schema: SchemaAttributeType): string | undefined => {
@@ -81,7 +91,7 @@ const valueFlaw = (
   schema: SchemaAttributeType | undefined,
 ): string | undefined => {
   if (schema === undefined) return `${name}: Attribute does not exist in the schema.`
-  if (name === 'sub' || name === 'identities') return `${name}: Attribute is set by the service.`
+  if (name === 'identities') return `${name}: Attribute is set by the service.`
   if (value === '') return undefined
   const flaw = typeRules[schema.AttributeDataType ?? 'String'](value, schema)
   return flaw === undefined ? undefined : `${name}: ${flaw}`
@@ -90,13 +100,23 @@ const valueFlaw = (
 const schemaByName = (schema: readonly SchemaAttributeType[]): ReadonlyMap<string, SchemaAttributeType> =>
   new Map(schema.map((attribute) => [attribute.Name ?? '', attribute]))
 
-const checkValues = (schema: readonly SchemaAttributeType[], attributes: Attributes): void => {
+const flawsOf = (schema: readonly SchemaAttributeType[], attributes: Attributes): readonly string[] => {
   const byName = schemaByName(schema)
-  const flaws = Object.entries(attributes)
+  return Object.entries(attributes)
     .map(([name, value]) => valueFlaw(name, value, byName.get(name)))
     .filter((flaw) => flaw !== undefined)
-  if (flaws.length > 0) throw nonconforming(flaws)
-  checkFormats(attributes)
+}
+
+const customName = /^(dev:)?custom:/
+
+/** Amazon has words of its own for a new user's custom attribute that the pool doesn't have. */
+const checkCustomNames = (schema: readonly SchemaAttributeType[], attributes: Attributes): void => {
+  const byName = schemaByName(schema)
+  const unknown = Object.keys(attributes).find((name) => customName.test(name) && !byName.has(name))
+  if (unknown !== undefined)
+    throw refuse(
+      `Attributes did not conform to the schema: Type for attribute {${unknown}} could not be determined`,
+    )
 }
 
 const isRequired = ({ Name, Required }: SchemaAttributeType): boolean => Required === true && Name !== 'sub'
@@ -153,7 +173,11 @@ export const newAttributes = (
   given: Attributes,
   by: 'admin' | 'user',
 ): Attributes => {
-  checkValues(schema, given)
+  if (Object.hasOwn(given, 'sub')) throw notChangeable()
+  checkCustomNames(schema, given)
+  const flaws = flawsOf(schema, given)
+  if (flaws.length > 0) throw nonconforming(flaws)
+  checkFormats(given)
   if (by === 'user') checkRequired(schema, given)
   return settled(given)
 }
@@ -170,19 +194,26 @@ export const updatedAttributes = (
   options: { readonly fillsIn?: boolean } = {},
 ): Attributes => {
   const byName = schemaByName(schema)
-  for (const [name, value] of Object.entries(given)) {
-    const isFirstValue = options.fillsIn === true && current[name] === undefined
-    if (byName.get(name)?.Mutable === false && value !== current[name] && !isFirstValue)
-      throw refuse(`user.${name}: Attribute cannot be updated.`)
+  const isRefused = ([name, value]: readonly [string, string]): boolean => {
+    if (byName.get(name)?.Mutable !== false) return false
+    const had = current[name]
+    return options.fillsIn !== true || (had !== undefined && had !== value)
   }
+  if (Object.hasOwn(given, 'sub') && isRefused(['sub', given.sub ?? ''])) throw notChangeable()
   // What is left of `sub` here is the same as before.
   const givenOther = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'sub'))
-  checkValues(schema, givenOther)
+  const fixed = Object.entries(givenOther).filter(isRefused)
+  const flaws = [
+    ...fixed.map(([name]) => `${name}: Attribute cannot be updated.`),
+    ...flawsOf(schema, givenOther),
+  ]
+  if (flaws.length > 0) throw refuse(flaws.map((flaw) => `user.${flaw}\n`).join(''))
+  checkFormats(givenOther)
   const merged: Record<string, string> = { ...current, ...givenOther }
   const emptied = Object.entries(givenOther).filter(([, value]) => value === '')
   const required = new Set(schema.filter(isRequired).map(({ Name }) => Name))
-  const lost = emptied.filter(([name]) => required.has(name))
-  if (lost.length > 0) throw nonconforming(lost.map(([name]) => `${name}: The attribute is required`))
+  const lost = emptied.find(([name]) => required.has(name))
+  if (lost !== undefined) throw refuse(`user.${lost[0]}: Required attribute cannot be deleted.`)
   for (const [name, flag] of verifiedFlags) {
     const isChanged = given[name] !== undefined && given[name] !== current[name]
     if (!isChanged || given[flag] !== undefined) continue

@@ -66,7 +66,8 @@ export const prepareNewUser = async (
     const kinds = aliasKindsFor(userPool, user.username).filter((kind) => kind === 'preferred_username')
     for (const kind of kinds) {
       const key = aliases.keyOf({ kind, value: user.usernameKey, usernameKey: '' })
-      if ((await records.get(aliases, key)) !== undefined) throw aliasTaken('UsernameExistsException', kind)
+      if ((await records.get(aliases, key)) !== undefined)
+        throw aliasTaken('UsernameExistsException', kind, userPool)
     }
   }
   const writeAliases = await prepareAliases(records, userPool, {

@@ -43,11 +43,15 @@ const keyOf = ({ attribute, value }: UserAlias): string =>
 
 const isSame = (first: UserAlias, second: UserAlias): boolean => keyOf(first) === keyOf(second)
 
-/** The refusal for an alias that is another user's. */
+/** The refusal for an alias that is another user's, in Amazon's words: they differ where the pool has aliases beside user names. */
 export const aliasTaken = (
   code: 'AliasExistsException' | 'UsernameExistsException',
   attribute: string,
-): Fault => new Fault(code, `An account with the given ${attribute} already exists.`)
+  userPool: Pick<UserPool, 'settings'>,
+): Fault => {
+  const isBesideName = code === 'AliasExistsException' && usernameAttributesOf(userPool).length === 0
+  return new Fault(code, `An account with the ${isBesideName ? '' : 'given '}${attribute} already exists.`)
+}
 
 /** Another user without the aliases that were taken over: what they verified is verified no longer. */
 const stripped = (user: User, taken: readonly UserAlias[], nowMs: number): User => {
@@ -73,9 +77,15 @@ export type AliasChange = {
 }
 
 /** A name that is a user's own can't become another's preferred_username alias: the name would win at every sign-in. */
-const checkNotAName = async (records: Reads, alias: UserAlias, change: AliasChange): Promise<void> => {
+const checkNotAName = async (
+  records: Reads,
+  userPool: Pick<UserPool, 'settings'>,
+  alias: UserAlias,
+  change: AliasChange,
+): Promise<void> => {
   if (alias.attribute !== 'preferred_username' || alias.value === change.after.usernameKey) return
-  if ((await records.get(users, alias.value)) !== undefined) throw aliasTaken(change.refusal, alias.attribute)
+  if ((await records.get(users, alias.value)) !== undefined)
+    throw aliasTaken(change.refusal, alias.attribute, userPool)
 }
 
 /**
@@ -102,11 +112,11 @@ export const prepareAliases = async (
   const moved: Stored<Alias>[] = []
   const losses = new Map<string, UserAlias[]>()
   for (const alias of wanted) {
-    await checkNotAName(records, alias, change)
+    await checkNotAName(records, userPool, alias, change)
     const stored = await records.get(aliases, keyOf(alias))
     if (stored === undefined) made.push({ kind: alias.attribute, value: alias.value, usernameKey })
     else if (stored.value.usernameKey !== usernameKey) {
-      if (!mayTake) throw aliasTaken(change.refusal, alias.attribute)
+      if (!mayTake) throw aliasTaken(change.refusal, alias.attribute, userPool)
       moved.push(stored)
       losses.set(stored.value.usernameKey, [...(losses.get(stored.value.usernameKey) ?? []), alias])
     }

@@ -66,7 +66,7 @@ describe('a pool with aliases', () => {
     expect(await nameFound(poolId, 'cat2')).toBeUndefined()
     await create(poolId, 'cat3')
     await expect(update(poolId, 'cat3', verified('cat@x.example'))).rejects.toMatchObject(
-      fault('AliasExistsException', 'An account with the given email already exists.'),
+      fault('AliasExistsException', 'An account with the email already exists.'),
     )
     expect(await attribute(poolId, 'cat3', 'email')).toBeUndefined()
     expect(await nameFound(poolId, 'cat@x.example')).toBe('cat')

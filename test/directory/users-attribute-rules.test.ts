@@ -37,10 +37,11 @@ const nonconforming = (flaw: string) =>
 
 describe('attributes of a new user', () => {
   it.each([
-    ['custom:none', 'x', 'custom:none: Attribute does not exist in the schema'],
-    ['sub', 'x', 'sub: '],
-    ['custom:tier', 'x', 'custom:tier: String must be at least 2'],
-    ['custom:tier', 'xxxxx', 'custom:tier: String must be no longer than 4'],
+    ['none', 'x', 'none: Attribute does not exist in the schema'],
+    ['custom:none', 'x', 'Type for attribute {custom:none} could not be determined$'],
+    ['dev:custom:none', 'x', 'Type for attribute {dev:custom:none} could not be determined$'],
+    ['custom:tier', 'x', 'custom:tier: String must be no shorter than 2 characters'],
+    ['custom:tier', 'xxxxx', 'custom:tier: String must be no longer than 4 characters'],
     ['custom:age', 'old', 'custom:age: The value is not a number'],
     ['custom:age', '17', 'custom:age: Number must be at least 18'],
     ['custom:age', '100', 'custom:age: Number must be no greater than 99'],
@@ -82,9 +83,7 @@ describe('attributes of a new user', () => {
   })
 
   it('every flaw is named at once', () => {
-    expect(() => newAttributes(schema, { 'custom:x': '1', 'custom:y': '2' }, 'admin')).toThrow(
-      refusal(/custom:x: .*\ncustom:y: .*\n$/),
-    )
+    expect(() => newAttributes(schema, { x: '1', y: '2' }, 'admin')).toThrow(refusal(/: x: .*\ny: .*\n$/))
   })
 
   it('required ones may be missing when an administrator makes the user, not when users sign up', () => {
@@ -128,12 +127,17 @@ describe('an update of attributes', () => {
 
   it('what is not mutable stays as it is', () => {
     expect(() => updatedAttributes(schema, current, { 'custom:tenant': 't2' })).toThrow(
-      refusal('user.custom:tenant: Attribute cannot be updated.'),
+      refusal('user.custom:tenant: Attribute cannot be updated.\n'),
     )
-    expect(() => updatedAttributes(schema, current, { sub: 'other' })).toThrow(
-      refusal('user.sub: Attribute cannot be updated.'),
+    // Not even to what it is.
+    expect(() => updatedAttributes(schema, current, { 'custom:tenant': 't1' })).toThrow(
+      refusal('user.custom:tenant: Attribute cannot be updated.\n'),
     )
-    expect(updatedAttributes(schema, current, { 'custom:tenant': 't1', sub: 's' })).toEqual(current)
+    expect(() => updatedAttributes(schema, current, { sub: 's' })).toThrow(
+      refusal('Cannot modify the non-mutable attribute sub'),
+    )
+    const same = { 'custom:tenant': 't1', sub: 's' }
+    expect(updatedAttributes(schema, current, same, { fillsIn: true })).toEqual(current)
   })
 
   it('what is not mutable can be filled in at the first sign-in, and not changed', () => {
@@ -148,7 +152,18 @@ describe('an update of attributes', () => {
   it('an empty value removes, but never what is required', () => {
     expect(updatedAttributes(schema, { ...current, name: 'A' }, { name: '' })).toEqual(current)
     expect(() => withoutAttributes(schema, current, ['email'])).toThrow(
-      nonconforming('email: The attribute is required'),
+      refusal('user.email: Required attribute cannot be deleted.'),
+    )
+  })
+
+  it('every flaw is named at once, each on a line of its own', () => {
+    const given = { 'custom:tier': 'x', 'custom:none': '1', 'custom:tenant': 't2' }
+    expect(() => updatedAttributes(schema, current, given)).toThrow(
+      refusal(
+        'user.custom:tenant: Attribute cannot be updated.\n' +
+          'user.custom:tier: String must be no shorter than 2 characters\n' +
+          'user.custom:none: Attribute does not exist in the schema.\n',
+      ),
     )
   })
 

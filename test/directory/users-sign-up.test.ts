@@ -235,7 +235,7 @@ describe('ConfirmSignUp', () => {
     await sign('kim2', shared)
     const code = await codeFor('shared@x.example')
     await expect(confirm('kim2', code)).rejects.toMatchObject(
-      fault('AliasExistsException', 'An account with the given email already exists.'),
+      fault('AliasExistsException', 'An account with the email already exists.'),
     )
     expect((await read('kim2')).UserStatus).toBe('UNCONFIRMED')
     await confirm('kim2', code, { ForceAliasCreation: true })
@@ -304,7 +304,7 @@ describe('ResendConfirmationCode', () => {
       ['nobody', hiding.clientId],
     ] as const)
       await expect(resend(name, client)).rejects.toMatchObject(
-        fault('InvalidParameterException', 'Cannot resend codes. Auto verification not turned on.'),
+        fault('NotAuthorizedException', 'Cannot resend codes. Auto verification not turned on.'),
       )
   })
 

@@ -23,6 +23,10 @@ export const adminLinkProviderForUser = operation({
     const { records, poolId } = context.pool
     const destination = identityIn(input.DestinationUser, 'DestinationUser')
     const source = identityIn(input.SourceUser, 'SourceUser')
+    if (source.providerName === 'Cognito')
+      throw refuse(
+        'Invalid SourceUser: Cognito users with a username/password may not be passed in as a SourceUser, only as a DestinationUser',
+      )
     if (input.SourceUser?.ProviderAttributeName === undefined)
       throw refuse('SourceUser needs ProviderAttributeName.')
     const provider = await records.get(identityProviders, source.providerName)
@@ -36,7 +40,7 @@ export const adminLinkProviderForUser = operation({
     )
     if ((await findUser(records, userPool, federatedUsername(source))) !== undefined)
       throw refuse(
-        'SourceUser has a user profile of its own. Delete it to link the identity to another user.',
+        'Merging is not currently supported, provide a SourceUser that has not been signed up in order to link',
       )
     const owner = await findLinkedUser(records, source)
     if (owner?.value.sub === stored.value.sub) throw refuse('SourceUser is already linked to DestinationUser')

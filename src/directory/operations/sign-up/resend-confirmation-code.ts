@@ -12,7 +12,7 @@ import { requireSecretHash } from '../../secret-hash.ts'
 import { hidesUsers, noSuchUsername, simulatedDelivery } from '../../user-existence.ts'
 
 const nothingToVerify = (): Fault =>
-  new Fault('InvalidParameterException', 'Cannot resend codes. Auto verification not turned on.')
+  new Fault('NotAuthorizedException', 'Cannot resend codes. Auto verification not turned on.')
 
 export const resendConfirmationCode = operation({
   name: 'ResendConfirmationCode',

@@ -1,6 +1,12 @@
 // SignUp: a user makes an account of their own, to be confirmed with a code or by an administrator.
 import { Fault } from '../../../wire/fault.ts'
-import { attributesOf, checkWritable, newAttributes, withVerifiedFlags } from '../../attribute-rules.ts'
+import {
+  attributesOf,
+  checkWritable,
+  newAttributes,
+  userAttributesOf,
+  withVerifiedFlags,
+} from '../../attribute-rules.ts'
 import { sendVerification, signUpDestination } from '../../code-delivery.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { confirmationLink } from '../../confirmation-link.ts'
@@ -30,7 +36,7 @@ export const signUp = operation({
     if (userPool.settings.AdminCreateUserConfig?.AllowAdminCreateUserOnly === true)
       throw new Fault('NotAuthorizedException', 'SignUp is not permitted for this user pool')
 
-    const given = attributesOf(input.UserAttributes)
+    const given = userAttributesOf(input.UserAttributes)
     checkWritable(client, userPool.schema, Object.keys(given))
     // Developer guide, "Customizing sign-in attributes": an alias of this kind is chosen after the account was confirmed.
     if (given.preferred_username !== undefined && aliasKindsOf(userPool).includes('preferred_username'))

@@ -1,7 +1,7 @@
 // AdminCreateUser: makes a user with a temporary password and invites them, or sends the invitation again.
 import type { AdminCreateUserRequest, DeliveryMediumType } from '@aws-sdk/client-cognito-identity-provider'
 import { Fault } from '../../../wire/fault.ts'
-import { attributesOf, newAttributes } from '../../attribute-rules.ts'
+import { attributesOf, newAttributes, userAttributesOf } from '../../attribute-rules.ts'
 import { requireUser } from '../../find-user.ts'
 import { addressed, invitation } from '../../message-texts.ts'
 import { messagesAbout } from '../../messages-port.ts'
@@ -16,8 +16,25 @@ import { allowsNoPassword, temporaryPassword } from '../../set-password.ts'
 import { shownUser } from '../../user-view.ts'
 
 const addressOf: Readonly<Record<DeliveryMediumType, string>> = { EMAIL: 'email', SMS: 'phone_number' }
+const missing: Readonly<Record<DeliveryMediumType, string>> = {
+  EMAIL: 'No email provided but desired delivery medium was Email',
+  SMS: 'No phone number provided but desired delivery medium was SMS',
+}
 /** API reference, AdminCreateUser, "DesiredDeliveryMediums". */
 const defaultMediums: readonly DeliveryMediumType[] = ['SMS']
+
+/**
+ * Throws InvalidParameterException when an invitation is to go out by a medium that was named and that the user has no address for (API
+ * reference, AdminCreateUser, "UserAttributes"). SMS, which goes without saying, may have none.
+ */
+const checkMediums = (
+  { DesiredDeliveryMediums: mediums, MessageAction: action }: AdminCreateUserRequest,
+  attributes: User['attributes'],
+): void => {
+  if (action === 'SUPPRESS') return
+  const unreachable = mediums?.find((medium) => attributes[addressOf[medium]] === undefined)
+  if (unreachable !== undefined) throw new Fault('InvalidParameterException', missing[unreachable])
+}
 
 /** Sends the invitation by every medium that was asked for and that the user has an address for. */
 const invite = async (
@@ -47,8 +64,9 @@ const invitationAgain = async (
   if (stored.value.status !== 'FORCE_CHANGE_PASSWORD')
     throw new Fault(
       'UnsupportedUserStateException',
-      `Resend not possible. The user's status is ${stored.value.status}, not FORCE_CHANGE_PASSWORD.`,
+      `Resend not possible. ${stored.value.username} status is not FORCE_CHANGE_PASSWORD`,
     )
+  checkMediums(input, stored.value.attributes)
   const password =
     given(input.TemporaryPassword) ??
     makeTemporaryPassword(context.random, userPool.settings.Policies?.PasswordPolicy)
@@ -73,8 +91,9 @@ export const adminCreateUser = operation({
       return { User: shownUser(await invitationAgain(input, userPool, context)) }
 
     const username = input.Username ?? ''
-    const named = attributesWithName(userPool, username, attributesOf(input.UserAttributes))
+    const named = attributesWithName(userPool, username, userAttributesOf(input.UserAttributes))
     const attributes = newAttributes(userPool.schema, named, 'admin')
+    checkMediums(input, attributes)
     const isPasswordless = given(input.TemporaryPassword) === undefined && allowsNoPassword(userPool)
     const status = isPasswordless ? 'CONFIRMED' : 'FORCE_CHANGE_PASSWORD'
     const made = makeUser(userPool, { username, attributes, status }, context)
