@@ -28,16 +28,24 @@ const findBySub = async (records: Reads, sub: string): Promise<Stored<User> | un
 }
 
 /**
- * The user meant by `username`, or undefined. In order: the user name itself, an alias that the pool's settings allow and that the user
- * holds, the sub. Case counts unless `UsernameConfiguration.CaseSensitive` is false (API reference, UsernameConfigurationType).
+ * The user who signs in by `username`, or undefined. In order: the user name itself, an alias that the pool's settings allow and that the
+ * user holds. Case counts unless `UsernameConfiguration.CaseSensitive` is false (API reference, UsernameConfigurationType).
  */
-export const findUser = async (
+export const findUserByName = async (
   records: Reads,
   userPool: UserPool,
   username: string,
 ): Promise<Stored<User> | undefined> =>
   (await records.get(users, usernameKeyOf(userPool, username))) ??
-  (await findByAlias(records, userPool, username)) ??
+  (await findByAlias(records, userPool, username))
+
+/** The user meant by `username` of an operation, or undefined: the one who signs in by it, or the one whose sub it is. */
+export const findUser = async (
+  records: Reads,
+  userPool: UserPool,
+  username: string,
+): Promise<Stored<User> | undefined> =>
+  (await findUserByName(records, userPool, username)) ??
   (looksLikeSub(username) ? await findBySub(records, username) : undefined)
 
 /** The same, or a Fault UserNotFoundException. */

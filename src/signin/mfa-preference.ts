@@ -48,9 +48,9 @@ export const preferredMfa = (given: GivenPreference, { user, by, pool, regional 
     const isOn = settings.Enabled ?? enabled.has(factor)
     if (settings.PreferredMfa === true && !isOn)
       throw refuse(`${factor} must be enabled to be the preferred MFA method.`)
+    if (settings.Enabled === true && !hasFactor(user, factor)) throw missing(factor, { user, by })
     if (settings.Enabled === true && !ofPool.includes(factor))
       throw refuse(`${factor} is not enabled for the user pool.`)
-    if (settings.Enabled === true && !hasFactor(user, factor)) throw missing(factor, { user, by })
     if (isOn) enabled.add(factor)
     else enabled.delete(factor)
     if (settings.PreferredMfa === true) preferred = factor

@@ -1,5 +1,5 @@
 // Who a sign-in is about: the user that a name stands for, or a decoy that behaves the same until the password turns out wrong.
-import { findUser } from '../directory/find-user.ts'
+import { findUserByName } from '../directory/find-user.ts'
 import type { AppClient } from '../directory/records/app-client.ts'
 import { type PasswordCredential, type User, users } from '../directory/records/user.ts'
 import type { UserPool } from '../directory/records/user-pool.ts'
@@ -63,7 +63,7 @@ export const candidateNamed = async (
   about: About,
   whenUnknown?: () => Promise<User | undefined>,
 ): Promise<Candidate> => {
-  const stored = await findUser(about.context.pool.records, about.pool, name)
+  const stored = await findUserByName(about.context.pool.records, about.pool, name)
   return candidate(stored?.value ?? (await whenUnknown?.()), name, about)
 }
 

@@ -38,6 +38,20 @@ describe('a pool with MFA', () => {
     await expect(
       setPreference(await accessTokenOf(clientId, 'ana'), { SMSMfaSettings: { Enabled: true } }),
     ).rejects.toEqual(refusal('InvalidParameterException', 'SMS_MFA is not enabled for the user pool.'))
+    await expect(
+      region.client.send(
+        new AdminSetUserMFAPreferenceCommand({
+          UserPoolId: poolId,
+          Username: 'ana',
+          SoftwareTokenMfaSettings: { Enabled: true },
+        }),
+      ),
+    ).rejects.toEqual(
+      refusal(
+        'InvalidParameterException',
+        'User does not have delivery config set to turn on SOFTWARE_TOKEN_MFA',
+      ),
+    )
   })
 
   it('OPTIONAL asks those who turned a factor on', async () => {

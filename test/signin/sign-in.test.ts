@@ -156,6 +156,26 @@ describe('a user who does not exist', () => {
     await expect(startSrp(poolId, clientId, 'nobody')).rejects.toEqual(missing)
   })
 
+  it('is what a sub stands for, unless it is the user’s name', async () => {
+    const { poolId, clientId } = await makePool()
+    await makeUser(poolId, 'ana')
+    const idOf = async (id: string, name: string) => {
+      const { AuthenticationResult } = await signIn(id, name)
+      const own = await region.client.send(
+        new GetUserCommand({ AccessToken: AuthenticationResult?.AccessToken }),
+      )
+      return own.UserAttributes?.find(({ Name }) => Name === 'sub')?.Value ?? ''
+    }
+    const unknown = refusal('UserNotFoundException', 'User does not exist.')
+    const sub = await idOf(clientId, 'ana')
+    await expect(signIn(clientId, sub)).rejects.toEqual(unknown)
+    await expect(startSrp(poolId, clientId, sub)).rejects.toEqual(unknown)
+    const byEmail = await makePool({ UsernameAttributes: ['email'] })
+    await makeUser(byEmail.poolId, 'ana@example.com')
+    const name = await idOf(byEmail.clientId, 'ana@example.com')
+    expect(await idOf(byEmail.clientId, name)).toBe(name)
+  })
+
   it('looks like one with another password to a client that must not know, always with the same salt', async () => {
     const { poolId, clientId } = await makePool({}, { PreventUserExistenceErrors: 'ENABLED' })
     await makeUser(poolId, 'ana')
