@@ -62,7 +62,7 @@ export const createOpening = (
     await absorbRevocations(poolId, parts)
     primary.runErrands(errands)
     parts.roleChanged?.(poolId, 'PRIMARY')
-    log.warn({ poolId, region, epoch }, 'this Region is the primary of the pool')
+    log.warn({ poolId, epoch }, 'this Region is the primary of the pool')
   }
 
   /** The takeover is decided: opening is tried until it succeeds. */

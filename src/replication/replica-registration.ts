@@ -85,7 +85,7 @@ export const createReplicaRegistration = (
           ? { ...current, ...setStatus(current, 'INACTIVE', clock.now()) }
           : current,
       )
-      log.error({ poolId, region }, 'the replica differs from its primary and serves no longer')
+      log.error({ poolId }, 'the replica differs from its primary and serves no longer')
     },
     copyBegun: async (poolId) => {
       await registrations.update(poolId, (current) => {

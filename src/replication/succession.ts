@@ -41,7 +41,7 @@ export const createSuccession = (
     readonly turns: Turns
   },
 ): Succession => {
-  const { region, vault, store, clock, log } = parts
+  const { vault, store, clock, log } = parts
   const { primary, secondary, claims, setAside, confirmations, turns } = roles
   const following = createUntilDone(parts, 'the new primary can not be followed yet')
 
@@ -60,7 +60,7 @@ export const createSuccession = (
       await lowerRegionalFence(store, poolId)
       await salvageRevocations(poolId, vault, clock.now())
       log.warn(
-        { poolId, region, after: succession.after, position: head.position, keptCount },
+        { poolId, after: succession.after, position: head.position, keptCount },
         'writes that never reached the new primary are kept aside',
       )
     }
@@ -126,7 +126,7 @@ export const createSuccession = (
     vault.forget(poolId)
     confirmations.modeChanged(poolId)
     if (before?.role === 'PRIMARY') {
-      log.warn({ poolId, region, primaryRegion: now.primaryRegion }, 'the pool has a new primary Region')
+      log.warn({ poolId, primaryRegion: now.primaryRegion }, 'the pool has a new primary Region')
       parts.roleChanged?.(poolId, 'SECONDARY')
     }
     return now

@@ -1,5 +1,5 @@
 // The log: JSON lines on standard error. Members that could hold a secret are removed even if somebody logs them by mistake.
-import { destination, type Logger as PinoLogger, pino } from 'pino'
+import { destination, type Logger as PinoLogger, pino, stdSerializers } from 'pino'
 
 export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error'>
 
@@ -15,12 +15,27 @@ const secretMembers = [
   'Session',
 ]
 
-/** `level` `silent` logs nothing. Errors are logged with their stack and cause. */
+/** Errors that tell of the world and not of a mistake of ours: their code and message say it all, and a stack would hide it. */
+const withoutStack: ReadonlySet<string> = new Set(['PeerFailure', 'Fault'])
+
+const errorForLog = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error
+  if (!withoutStack.has(error.name)) return stdSerializers.err(error)
+  return {
+    type: error.name,
+    message: error.message,
+    ...('code' in error ? { code: error.code } : {}),
+    ...(error.cause instanceof Error ? { cause: error.cause.message } : {}),
+  }
+}
+
+/** `level` `silent` logs nothing. Errors are logged with their cause, and where one may be ours with its stack. */
 export const createLogger = (options: { readonly level: string; readonly region?: string }): Logger =>
   pino(
     {
       level: options.level,
       base: options.region === undefined ? {} : { region: options.region },
+      serializers: { err: errorForLog },
       redact: { paths: secretMembers.flatMap((name) => [name, `*.${name}`]), remove: true },
     },
     destination({ fd: 2, sync: true }),
