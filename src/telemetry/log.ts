@@ -15,7 +15,7 @@ const secretMembers = [
   'Session',
 ]
 
-/** Errors that tell of the world and not of a mistake of ours: their code and message say it all, and a stack would hide it. */
+/** Errors that tell of the world and not of a mistake of ours: their message says it all, and a stack would hide it. */
 const withoutStack: ReadonlySet<string> = new Set(['PeerFailure', 'Fault'])
 
 const errorForLog = (error: unknown): unknown => {
@@ -24,7 +24,6 @@ const errorForLog = (error: unknown): unknown => {
   return {
     type: error.name,
     message: error.message,
-    ...('code' in error ? { code: error.code } : {}),
     ...(error.cause instanceof Error ? { cause: error.cause.message } : {}),
   }
 }
