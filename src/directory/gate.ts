@@ -67,8 +67,10 @@ export const poolIdOf = async (
   if (input.Domain !== undefined) {
     const [poolId] = await runtime.vault.findPools(userPoolDomains, 'domain', input.Domain)
     if (poolId !== undefined) return poolId
+    throw new Fault('ResourceNotFoundException', `Domain ${input.Domain} does not exist.`)
   }
-  throw new Fault('ResourceNotFoundException', 'The request names no user pool.')
+  // Members that the model leaves optional because another one can take their place.
+  throw new Fault('InvalidParameterException', 'One of AccessToken, Session and UserPoolId must be given.')
 }
 
 export const registeredPool = async (

@@ -41,6 +41,26 @@ const withTotp = async () => {
   return { ...made, accessToken, secret }
 }
 
+it('a code by SMS leaves a phone number with the user whose alias it is', async () => {
+  const { poolId, clientId } = await makeMfaPool(
+    'ON',
+    { SmsMfaConfiguration: smsSettings },
+    { AliasAttributes: ['phone_number'] },
+  )
+  const phone_number = '+15550104333'
+  await makeUser(poolId, 'bea', { phone_number, phone_number_verified: 'true' })
+  await makeUser(poolId, 'ana', { phone_number })
+  const { Session } = await signIn(clientId, 'ana')
+  const done = await answer(clientId, 'SMS_MFA', Session, { USERNAME: 'ana', SMS_MFA_CODE: lastCode() })
+  expect(done.AuthenticationResult).toBeDefined()
+  const { UserAttributes } = await region.client.send(
+    new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }),
+  )
+  expect(UserAttributes).not.toContainEqual({ Name: 'phone_number_verified', Value: 'true' })
+  const byNumber = await signIn(clientId, phone_number)
+  expect(byNumber.ChallengeParameters?.USER_ID_FOR_SRP).toBe('bea')
+})
+
 it('a code by SMS shows that the phone number is the user’s', async () => {
   const { poolId, clientId } = await makeMfaPool('ON', { SmsMfaConfiguration: smsSettings })
   await makeUser(poolId, 'ana', { phone_number: '+15550104333' })
@@ -146,7 +166,7 @@ describe('a software token', () => {
       refusal('InvalidParameterException', 'User has not verified software token mfa'),
     )
     await expect(region.client.send(new AssociateSoftwareTokenCommand({}))).rejects.toEqual(
-      refusal('ResourceNotFoundException'),
+      refusal('InvalidParameterException'),
     )
     await expect(
       region.client.send(new AssociateSoftwareTokenCommand({ AccessToken: 'not.a.token' })),
