@@ -44,6 +44,9 @@ const userOfSession = async (
   return stored
 }
 
+/** What no user may say, not even as it is: clients that send back all of `userAttributes` are told so. */
+const fixedAttributes: ReadonlySet<string> = new Set(['sub', 'email_verified', 'phone_number_verified'])
+
 /** What a user has already, and can't give again: an address not even with the same value. */
 const isProvided = (name: string, value: string, { attributes }: User): boolean =>
   attributes[name] !== undefined && (isVerifiable(name) || attributes[name] !== value)
@@ -58,6 +61,9 @@ const filledAttributes = (
       name.startsWith(attributePrefix) ? [[name.slice(attributePrefix.length), value] as const] : [],
     ),
   )
+  const fixed = Object.keys(given).find((name) => fixedAttributes.has(name))
+  if (fixed !== undefined)
+    throw new Fault('InvalidParameterException', `Cannot modify the non-mutable attribute ${fixed}`)
   const provided = Object.entries(given).find(([name, value]) => isProvided(name, value, user))
   if (provided !== undefined)
     throw new Fault('NotAuthorizedException', `Cannot modify an already provided ${provided[0]}`)

@@ -268,6 +268,9 @@ describe('a temporary password', () => {
     await expect(answer(password, { ...name, 'userAttributes.email': 'x@example.com' })).rejects.toEqual(
       refusal('NotAuthorizedException', 'Cannot modify an already provided email'),
     )
+    await expect(answer(password, { ...name, 'userAttributes.email_verified': 'false' })).rejects.toEqual(
+      refusal('InvalidParameterException', 'Cannot modify the non-mutable attribute email_verified'),
+    )
     const bens = await signIn(clientId, 'ben', 'Temporary-1')
     await expect(answer(password, name, bens.Session)).rejects.toEqual(
       refused('Invalid session for the user.'),
