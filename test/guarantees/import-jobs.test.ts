@@ -157,6 +157,17 @@ describe('a file of users', () => {
     })
   })
 
+  test('without anybody who can be imported ends the job as Failed', async () => {
+    const { jobId, url } = await makeJob()
+    expect(await upload(url, file(await header(), [person('unverified', { email_verified: '' })]))).toBe(200)
+    await start(jobId)
+    expect(await ended(jobId)).toMatchObject({
+      Status: 'Failed',
+      CompletionMessage: 'Too many users have failed or been skipped during the import.',
+      FailedUsers: 1,
+    })
+  })
+
   test('goes only to a job’s own URL', async () => {
     const { url } = await makeJob()
     const wrong = new URL(url)
@@ -194,7 +205,10 @@ describe('a file of users', () => {
     await start(jobId)
     await primary().send(new StopUserImportJobCommand({ UserPoolId, JobId: jobId }))
     const over = await ended(jobId)
-    expect(over?.Status).toBe('Stopped')
+    expect(over).toMatchObject({
+      Status: 'Stopped',
+      CompletionMessage: 'The Import Job was stopped by the developer.',
+    })
     expect(over?.ImportedUsers ?? 0).toBeLessThan(3_000)
   })
 })
@@ -226,9 +240,9 @@ describe('password hashes of elsewhere', () => {
     ARGON2ID: () => argon2(password),
     BCRYPT: () => bcrypt(password, 8),
     SCRYPT: async () =>
-      `$scrypt$ln=12,r=8,p=1$${base64(salt)}$${base64(scryptSync(password, salt, 32, { N: 4_096, r: 8, p: 1 }))}`,
+      `4096$8$1$${salt.toString('hex')}$${scryptSync(password, salt, 32, { N: 4_096, r: 8, p: 1 }).toString('hex')}`,
     PBKDF2_SHA256: async () =>
-      `$pbkdf2-sha256$i=10000$${base64(salt)}$${base64(pbkdf2Sync(password, salt, 10_000, 32, 'sha256'))}`,
+      `$pbkdf2-sha256$10000$${base64(salt)}$${base64(pbkdf2Sync(password, salt, 10_000, 32, 'sha256'))}`,
   } as const
 
   test.each(['ARGON2ID', 'BCRYPT', 'SCRYPT', 'PBKDF2_SHA256'] as const)(
@@ -236,10 +250,11 @@ describe('password hashes of elsewhere', () => {
     async (algorithm) => {
       const name = `hashed-${algorithm.toLowerCase()}`
       const { jobId, url } = await makeJob({ PasswordHashingAlgorithm: algorithm })
-      const columns = [...(await header()), 'cognito:password_hash']
+      // Those of the guide's sample: with hashes, columns without a value can be left out.
+      const columns = ['cognito:username', 'email', 'email_verified', 'password_hash']
       const rows = [
-        person(name, { 'cognito:password_hash': await hashes[algorithm]() }),
-        person(`${name}-malformed`, { 'cognito:password_hash': '$nothing$' }),
+        person(name, { password_hash: await hashes[algorithm]() }),
+        person(`${name}-malformed`, { password_hash: '$nothing$' }),
         person(`${name}-without`),
       ]
       expect(await upload(url, file(columns, rows))).toBe(200)

@@ -27,8 +27,8 @@ const standardColumns = [
 
 export const usernameColumn = 'cognito:username'
 export const mfaColumn = 'cognito:mfa_enabled'
-/** Only in files of jobs with a PasswordHashingAlgorithm (docs/decisions/import-jobs.md). */
-export const passwordHashColumn = 'cognito:password_hash'
+/** Files of jobs with a PasswordHashingAlgorithm must have it (developer guide, "Importing users with password hashes"). */
+export const passwordHashColumn = 'password_hash'
 
 export const importColumns = ({ schema }: Pick<UserPool, 'schema'>): readonly string[] => {
   const custom = schema
@@ -52,10 +52,12 @@ export const headerFlaw = (
   userPool: Pick<UserPool, 'schema'>,
   hasHashes: boolean,
 ): string | undefined => {
-  const wanted = [...importColumns(userPool), ...(hasHashes ? [passwordHashColumn] : [])]
+  const known = [...importColumns(userPool), passwordHashColumn]
+  // The guide's sample of a file with hashes leaves out columns that nobody has a value in.
+  const wanted = hasHashes ? [usernameColumn, passwordHashColumn] : importColumns(userPool)
   const missing = wanted.find((column) => !header.includes(column))
   if (missing !== undefined) return `The header row has no column ${missing}.`
-  const unknown = header.find((column) => !wanted.includes(column))
+  const unknown = header.find((column) => !known.includes(column))
   if (unknown !== undefined) return `The header row has an unknown column ${unknown}.`
   return new Set(header).size === header.length ? undefined : 'The header row has a column twice.'
 }

@@ -20,6 +20,8 @@ const rowsPerBatch = 50
 const conflictTriesMax = 10
 /** Developer guide, "Quotas": users in one file. */
 const rowsMax = 500_000
+/** As the guide's samples of jobs show it, which imported nobody. */
+const tooManyRefused = 'Too many users have failed or been skipped during the import.'
 const failuresLoggedMax = 1_000
 
 type Parts = {
@@ -206,13 +208,16 @@ const createImportRunner = ({ vault, clock, random, log }: Parts): ImportRunner 
         const isDone = await runBatch(poolId, jobId, header ?? [], rows.slice(at, at + rowsPerBatch))
         if (!isDone) {
           if ((await primary.get(importStops, jobId)) !== undefined)
-            await end(poolId, jobId, 'Stopped', 'Import Job Stopped.')
+            await end(poolId, jobId, 'Stopped', 'The Import Job was stopped by the developer.')
           return
         }
         await nextTurn()
       }
     }
     if (header === undefined) return end(poolId, jobId, 'Failed', 'The file has no header row.')
+    const done = (await primary.get(importJobs, jobId))?.value
+    if (done?.importedCount === 0 && done.skippedCount + done.failedCount > 0)
+      return end(poolId, jobId, 'Failed', tooManyRefused)
     await end(poolId, jobId, 'Succeeded', 'Import Job Completed Successfully.')
   }
 
@@ -222,12 +227,9 @@ const createImportRunner = ({ vault, clock, random, log }: Parts): ImportRunner 
       .catch(async (error: unknown) => {
         log.error({ err: error, poolId, jobId }, 'an import failed')
         if (isClosed) return
-        await end(
-          poolId,
-          jobId,
-          'Failed',
-          'Too many users have failed or been skipped during the import.',
-        ).catch((cause: unknown) => log.error({ err: cause, poolId, jobId }, 'an import could not be ended'))
+        await end(poolId, jobId, 'Failed', tooManyRefused).catch((cause: unknown) =>
+          log.error({ err: cause, poolId, jobId }, 'an import could not be ended'),
+        )
       })
       .finally(() => running.delete(jobId))
     running.set(jobId, ended)
