@@ -22,7 +22,7 @@ export const attributesWithName = (userPool: UserPool, username: string, given: 
   if (value !== undefined && usernameKeyOf(userPool, value) !== usernameKeyOf(userPool, username))
     throw new Fault(
       'InvalidParameterException',
-      `User ${kind} should be empty or same as username, since username attribute is ${kind}`,
+      `User ${kind} should be empty or same as username, since username attribute is ${kind}.`,
     )
   return { ...given, [kind]: value ?? username }
 }

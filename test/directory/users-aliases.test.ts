@@ -190,7 +190,7 @@ describe('a pool whose user names are e-mail addresses or phone numbers', () => 
     await expect(create(poolId, 'dan@x.example', { email: 'other@x.example' })).rejects.toMatchObject(
       fault(
         'InvalidParameterException',
-        'User email should be empty or same as username, since username attribute is email',
+        'User email should be empty or same as username, since username attribute is email.',
       ),
     )
   })
