@@ -5,7 +5,7 @@ import { notEnabledOn } from '../directory/operation.ts'
 import type { AppClient } from '../directory/records/app-client.ts'
 import type { User } from '../directory/records/user.ts'
 import type { Runtime } from '../directory/runtime.ts'
-import { type AccessToken, verifyAccessToken } from '../signin/access-token.ts'
+import { type AccessToken, lacksScopes, verifyAccessToken } from '../signin/access-token.ts'
 import { clientOfPool } from '../signin/sign-in-request.ts'
 import { isReadable } from '../signin/token-claims.ts'
 import { isFault } from '../wire/fault.ts'
@@ -18,8 +18,9 @@ const refusals = {
   invalid_token: [401, 'Access token is expired, disabled, or deleted, or the user has globally signed out.'],
 } as const
 
-const refuse = (context: Context, error: keyof typeof refusals): Response => {
-  const [status, description] = refusals[error]
+const refuse = (context: Context, error: keyof typeof refusals, reason?: string): Response => {
+  const [status, general] = refusals[error]
+  const description = reason ?? general
   return context.json({ error, error_description: description }, status, {
     ...headers,
     'www-authenticate': `error="${error}", error_description="${description}"`,
@@ -89,7 +90,10 @@ export const addUserInfo = (app: Hono, runtime: Runtime): void => {
     try {
       return context.json(await userInfoOf(jwt, runtime), 200, headers)
     } catch (error) {
-      if (isFault(error) && ofToken.has(error.code)) return refuse(context, 'invalid_token')
+      const isRefused = isFault(error) && ofToken.has(error.code)
+      if (isRefused && error.message === lacksScopes)
+        return refuse(context, 'invalid_token', 'Access token does not contain openid scope')
+      if (isRefused) return refuse(context, 'invalid_token')
       throw error
     }
   })

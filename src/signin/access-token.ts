@@ -20,6 +20,9 @@ export type AccessToken = {
   readonly issuedAtMs: number
 }
 
+/** What a good token without the scope that an operation wants is refused with. */
+export const lacksScopes = 'Access Token does not have required scopes'
+
 const refuse = (message: string): Fault => new Fault('NotAuthorizedException', message)
 
 const text = (claims: Claims, name: string): string => {
@@ -51,8 +54,7 @@ export const verifyAccessToken = async (
   if (typeof exp !== 'number' || issuedAtMs === undefined) throw refuse('Invalid Access Token')
   if (runtime.clock.now() >= exp * 1_000) throw refuse('Access Token has expired')
   // A machine's token has neither user nor this scope.
-  if (!text(claims, 'scope').split(' ').includes(mustHave))
-    throw refuse('Access Token does not have required scopes')
+  if (!text(claims, 'scope').split(' ').includes(mustHave)) throw refuse(lacksScopes)
   const token = {
     sub: text(claims, 'sub'),
     originJti: typeof originJti === 'string' ? originJti : undefined,
