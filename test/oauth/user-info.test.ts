@@ -119,12 +119,12 @@ it('a token without openid, of another kind, forged, or of a user who may no lon
     tokens.push(token)
   }
   const good = await tokensFor(['openid'])
-  tokens.push(
-    await tokenFor('email'),
-    'abc',
-    good?.IdToken ?? '',
-    `${good?.AccessToken?.slice(0, -8)}AAAAAAAA`,
-  )
+  const narrow = await userInfo(`Bearer ${await tokenFor('email')}`)
+  expect([narrow.status, await narrow.json()]).toEqual([
+    401,
+    { error: 'invalid_token', error_description: 'Access token does not contain openid scope' },
+  ])
+  tokens.push('abc', good?.IdToken ?? '', `${good?.AccessToken?.slice(0, -8)}AAAAAAAA`)
   for (const token of tokens) {
     const answer = await userInfo(`Bearer ${token}`)
     expect(answer.status).toBe(401)
