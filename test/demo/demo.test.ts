@@ -1,13 +1,19 @@
 // The demo: its exit code is the promise of the whole project.
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { expect, test } from 'vitest'
-import { runCommand } from '../cli/support/command.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { newFolder, runCommand } from '../cli/support/command.ts'
 
-const demoFolders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('twinpool-demo-'))
+// A folder for temporary files of its own: other demos may run on the machine.
+beforeEach(() => {
+  vi.stubEnv('TMPDIR', newFolder())
+})
+afterEach(() => {
+  expect(readdirSync(tmpdir())).toEqual([])
+  vi.unstubAllEnvs()
+})
 
 test('the demo holds every step, says so in a table, and leaves nothing behind', async () => {
-  const before = demoFolders()
   const { exitCode, output, errors } = await runCommand('demo').ended
   expect(errors).toBe('')
   expect(exitCode).toBe(0)
@@ -22,16 +28,13 @@ test('the demo holds every step, says so in a table, and leaves nothing behind',
   ])
     expect(output).toMatch(new RegExp(`│ \\d │ ${title} +│`))
   expect(output).toContain('Every step held')
-  expect(demoFolders().filter((name) => !before.includes(name))).toEqual([])
 })
 
 test('the demo stops when it is asked in the middle, with exit code 1 and nothing left behind', async () => {
-  const before = demoFolders()
   const { child, ended, firstLine } = runCommand('demo')
   await firstLine()
   child.kill('SIGINT')
   const { exitCode, errors } = await ended
   expect(errors.trim()).toBe('twinpool demo: stopped; nothing is left behind.')
   expect(exitCode).toBe(1)
-  expect(demoFolders().filter((name) => !before.includes(name))).toEqual([])
 })

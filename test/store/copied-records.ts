@@ -44,7 +44,7 @@ export const indexIn = (folder: string): readonly string[] => {
     const rows = database
       .prepare('SELECT p.name, t.term, t.rest FROM terms t LEFT JOIN places p ON p.id = t.place')
       .all()
-    return rows.map(({ name, term, rest }) => [name, term, rest].map(String).join(' ')).sort()
+    return rows.map(({ name, term, rest }) => [name ?? '', term, rest].map(String).join(' ')).sort()
   } finally {
     database.close()
   }
