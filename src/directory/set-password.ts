@@ -77,9 +77,13 @@ export const temporaryPassword = async (
   }
 }
 
-const passwordlessFactors = ['EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN'] as const
+/** A passkey can't be the first: it is registered by who is signed in. */
+const passwordlessFactors = ['EMAIL_OTP', 'SMS_OTP'] as const
 
-/** Whether the pool's sign-in policy lets users sign in without a password (API reference, SignInPolicyType). */
+/**
+ * Whether the pool takes users without a password: it does "when your user pool supports passwordless sign-in with email or SMS OTPs" (API
+ * reference, SignUp, "Password", and AdminCreateUser, "TemporaryPassword").
+ */
 export const allowsNoPassword = ({ settings }: UserPool): boolean =>
   passwordlessFactors.some((factor) =>
     settings.Policies?.SignInPolicy?.AllowedFirstAuthFactors?.includes(factor),

@@ -73,7 +73,7 @@ const searchedValue = (user: User, attribute: string): string | undefined => {
   return user.attributes[attribute]
 }
 
-/** Whether a user passes. Case counts for user names of a pool in which it counts; for nothing else. */
+/** Whether a user passes. Case counts for `status`, and for user names of a pool in which it counts (same page); for nothing else. */
 export const passesFilter = (
   user: User,
   { attribute, match, value }: UserFilter,
@@ -81,7 +81,7 @@ export const passesFilter = (
 ): boolean => {
   const own = searchedValue(user, attribute)
   if (own === undefined) return false
-  const isExactCase = isCaseSensitive && attribute === 'username'
+  const isExactCase = attribute === 'status' || (isCaseSensitive && attribute === 'username')
   const [left, right] = isExactCase ? [own, value] : [own.toLowerCase(), value.toLowerCase()]
   return match === 'exact' ? left === right : left.startsWith(right)
 }

@@ -95,7 +95,7 @@ describe('the filter of ListUsers', () => {
             ),
           )
           if (passesFilter(user, filter, caseSensitive)) expect(isFound).toBe(true)
-          else if (!caseSensitive) expect(isFound).toBe(false)
+          else if (!caseSensitive && attribute !== 'status') expect(isFound).toBe(false)
         },
       ),
     )
@@ -108,7 +108,15 @@ describe('the filter of ListUsers', () => {
     expect(names('x')).toEqual([])
   })
 
-  it('case counts for user names only, and only in a pool where it counts', () => {
+  it.each([
+    ['status', 'Enabled', true],
+    ['status', 'enabled', false],
+    ['cognito:user_status', 'force_change_password', true],
+  ])('%s is %j: %s', (attribute, value, passes) => {
+    expect(passesFilter(user, { attribute, match: 'exact', value }, false)).toBe(passes)
+  })
+
+  it('case counts for user names in a pool where it counts', () => {
     const filter = { attribute: 'username', match: 'exact', value: 'alice' } as const
     expect(passesFilter(user, filter, true)).toBe(false)
     expect(passesFilter(user, filter, false)).toBe(true)
