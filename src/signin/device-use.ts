@@ -41,6 +41,9 @@ export const sessionOfDevice = async (request: SignInRequest): Promise<string | 
   const deviceKey = required(parameters, 'DEVICE_KEY')
   const asked = (await context.pool.records.get(deviceUses, deviceKey))?.value.askedSession
   if (asked === undefined || !(await isSessionOf(request, 'DEVICE_SRP_AUTH', asked))) return session
-  await changeDeviceUse(context, deviceKey, ({ askedSession: _, ...known }) => known)
+  await changeDeviceUse(context, deviceKey, (known) => {
+    const { askedSession: _, ...kept } = known
+    return kept
+  })
   return asked
 }
