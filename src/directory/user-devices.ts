@@ -2,6 +2,7 @@
 import type { DeviceType } from '@aws-sdk/client-cognito-identity-provider'
 import type { Records, Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
+import type { Endpoints } from './endpoints.ts'
 import { type Device, devices, deviceUses } from './records/device.ts'
 import type { User } from './records/user.ts'
 import type { UserPool } from './records/user-pool.ts'
@@ -56,19 +57,37 @@ export const devicesOf = async (
     .toSorted((first, second) => second.value.createdAtMs - first.value.createdAtMs)
 }
 
+/** What administrators see beside what users do (API reference, AdminListDevices and ListDevices, "Examples"). */
+export type DeveloperView = { readonly deviceArn: string; readonly owner: string }
+
+export const developerView = (
+  { pool, endpoints }: { readonly pool: { readonly poolId: string }; readonly endpoints: Endpoints },
+  { username }: Pick<User, 'username'>,
+  { deviceKey }: Pick<Device, 'deviceKey'>,
+): DeveloperView => {
+  const owner = `${username}.${pool.poolId}`
+  const service = endpoints.poolArn(pool.poolId).replace(/userpool\/.*$/u, '')
+  return { owner, deviceArn: `${service}owner/${owner}/device/${deviceKey}` }
+}
+
 /** A device as the API shows it, with what this Region knows of its last sign-in. */
-export const shownDevice = async (records: Pick<Records, 'get'>, device: Device): Promise<DeviceType> => {
+export const shownDevice = async (
+  records: Pick<Records, 'get'>,
+  device: Device,
+  developer?: DeveloperView,
+): Promise<DeviceType> => {
+  const toDevelopers = (Name: string, Value: string) => (developer === undefined ? [] : [{ Name, Value }])
   const use = (await records.get(deviceUses, device.deviceKey))?.value
   return {
     DeviceKey: device.deviceKey,
     DeviceAttributes: [
       { Name: 'device_status', Value: 'valid' },
       ...(device.name === undefined ? [] : [{ Name: 'device_name', Value: device.name }]),
+      ...toDevelopers('dev:device_arn', developer?.deviceArn ?? ''),
+      ...toDevelopers('dev:device_owner', developer?.owner ?? ''),
       { Name: 'last_ip_used', Value: use?.lastIp ?? device.confirmedFromIp },
-      {
-        Name: 'dev:device_remembered_status',
-        Value: device.isRemembered ? 'remembered' : 'not_remembered',
-      },
+      ...toDevelopers('dev:device_remembered_status', device.isRemembered ? 'remembered' : 'not_remembered'),
+      ...toDevelopers('dev:device_sdk', 'aws-sdk-unknown-unknown'),
     ],
     DeviceCreateDate: new Date(device.createdAtMs),
     DeviceLastModifiedDate: new Date(device.modifiedAtMs),

@@ -433,14 +433,34 @@ describe('the devices of a user', () => {
     const { Device } = await region.client.send(new GetDeviceCommand(mine))
     expect(Device).toMatchObject({
       DeviceKey: deviceKey,
-      DeviceAttributes: expect.arrayContaining([
+      DeviceAttributes: [
+        { Name: 'device_status', Value: 'valid' },
         { Name: 'device_name', Value: 'My laptop' },
-        { Name: 'dev:device_remembered_status', Value: 'remembered' },
         { Name: 'last_ip_used', Value: expect.stringMatching(/\d/) },
-      ]),
+      ],
       DeviceCreateDate: expect.any(Date),
     })
-    expect((await region.client.send(new AdminGetDeviceCommand(theirs))).Device).toEqual(Device)
+    const owner = `ana.${poolId}`
+    const seen = (await region.client.send(new AdminGetDeviceCommand(theirs))).Device
+    expect(seen).toEqual({
+      ...Device,
+      DeviceAttributes: [
+        { Name: 'device_status', Value: 'valid' },
+        { Name: 'device_name', Value: 'My laptop' },
+        {
+          Name: 'dev:device_arn',
+          Value: expect.stringMatching(/^arn:aws:cognito-idp:[\w-]+:\d{12}:owner\/ana\./),
+        },
+        { Name: 'dev:device_owner', Value: owner },
+        { Name: 'last_ip_used', Value: expect.stringMatching(/\d/) },
+        { Name: 'dev:device_remembered_status', Value: 'remembered' },
+        { Name: 'dev:device_sdk', Value: 'aws-sdk-unknown-unknown' },
+      ],
+    })
+    const { Devices } = await region.client.send(
+      new AdminListDevicesCommand({ UserPoolId: poolId, Username: 'ana' }),
+    )
+    expect(Devices).toContainEqual(seen)
 
     const first = await region.client.send(new ListDevicesCommand({ AccessToken, Limit: 1 }))
     const rest = await region.client.send(
