@@ -62,6 +62,15 @@ const failure = (
   return `${shown} at '${path}' failed to satisfy constraint: ${constraint}`
 }
 
+/** Sensitive by the model, and yet Cognito says that they are null. */
+const nullIsShown: ReadonlySet<string> = new Set(['ClientIdType'])
+
+/** What is said of a required member that isn't there: `Value null at 'groupName' …`, and nothing of the value of a sensitive one. */
+const nullFailure = (shapeName: string, shape: Shape, path: string): string => {
+  const shown = shape.sensitive === true && !nullIsShown.has(shapeName) ? 'Value' : 'Value null'
+  return `${shown} at '${path}' failed to satisfy constraint: Member must not be null`
+}
+
 const checkLength = (
   described: Described,
   length: number,
@@ -190,7 +199,7 @@ const compiler = (model: ServiceModel): ((name: string) => Decoder) => {
           if ((memberValue === undefined || memberValue === null) && !required.has(member.name)) continue
           const memberPath = path === '' ? member.path : `${path}.${member.path}`
           if (memberValue === undefined || memberValue === null) {
-            failures.push(failure(described, undefined, memberPath, 'Member must not be null'))
+            failures.push(nullFailure(member.shape, shapeOf(member.shape), memberPath))
             continue
           }
           decoded[member.name] = decoderOf(member.shape)(memberValue, memberPath, failures, depth + 1)

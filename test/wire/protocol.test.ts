@@ -264,7 +264,11 @@ test('an unknown target, an unknown operation and one that is not built are told
 test.each([
   [
     { Username: 'u' },
-    "1 validation error detected: Value at 'userPoolId' failed to satisfy constraint: Member must not be null",
+    "1 validation error detected: Value null at 'userPoolId' failed to satisfy constraint: Member must not be null",
+  ],
+  [
+    { UserPoolId: 'us-east-1_x' },
+    "1 validation error detected: Value at 'username' failed to satisfy constraint: Member must not be null",
   ],
   [
     { UserPoolId: 'bad id', Username: 'u' },
@@ -284,7 +288,7 @@ test.each([
   ],
   [
     { UserPoolId: 'us-east-1_x', Username: 'u', UserAttributes: [{ Name: 'a' }, { Value: 'v' }] },
-    "Value at 'userAttributes.2.member.name' failed to satisfy constraint: Member must not be null",
+    "Value null at 'userAttributes.2.member.name' failed to satisfy constraint: Member must not be null",
   ],
 ])('%j is refused in AWS’s words', async (input, words) => {
   await expect(cognito.send(new AdminCreateUserCommand(input as never))).rejects.toMatchObject({
