@@ -10,8 +10,11 @@ import type { Logger } from '../telemetry/log.ts'
 import type { RegionConfiguration } from './configuration.ts'
 
 export type Leading = {
-  /** Called when this node begins to lead the Region, and when it no longer does; one after the other. */
-  readonly onLead: () => Promise<void>
+  /**
+   * Called when this node begins to lead the Region, and when it no longer does; one after the other. No node writes to pools before `settle`
+   * was called, if the database may have been set back.
+   */
+  readonly onLead: (settle: () => Promise<void>) => Promise<void>
   readonly onLose: () => Promise<void>
 }
 
@@ -26,7 +29,7 @@ export type RegionStore = { readonly store: Store; lead(leading: Leading): Promi
 
 /** With files of its own a Region has one node, which leads from the start. */
 const leadAlone = async ({ onLead, onLose }: Leading, nodeOrigin: string): Promise<Lead> => {
-  await onLead()
+  await onLead(async () => undefined)
   return { isLeader: () => true, leader: () => nodeOrigin, close: onLose }
 }
 
@@ -47,7 +50,13 @@ export const openRegionStore = async (
   }
   const onBackgroundError = (error: unknown): void =>
     log.warn({ err: error }, 'the database failed in the background; it is tried again')
-  const store = await openPostgresStore({ url: postgres.url, clock, random, onBackgroundError })
+  const store = await openPostgresStore({
+    url: postgres.url,
+    clock,
+    random,
+    isSettledByLead: true,
+    onBackgroundError,
+  })
   return {
     store,
     lead: (leading) =>

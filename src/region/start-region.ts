@@ -323,9 +323,10 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     }, sweepMs)
     started.push(() => clearInterval(sweeping))
     lead = await takeLead({
-      onLead: async () => {
+      onLead: async (settle) => {
         replication = makeReplication()
         if (configuration.postgres !== undefined) await replication.askAround()
+        await settle()
         await replication.start()
         await importRunnerOf(runtime).resume()
         resealing = makeResealing()

@@ -27,6 +27,8 @@ export type PostgresServer = {
 export type Standby = PostgresServer & {
   /** From now on the primary acknowledges no commit that the standby has not on its disk. */
   makeSynchronous(): Promise<void>
+  /** It gets nothing more from the primary, as when the line between them is cut. */
+  detach(): Promise<void>
   /** Makes it a primary; resolves when it takes writes. */
   promote(): Promise<void>
 }
@@ -223,6 +225,12 @@ export const startStandby = async (
       await run(atPrimary, `ALTER SYSTEM SET synchronous_standby_names = 'standby'`)
       await run(atPrimary, 'SELECT pg_reload_conf()')
       await until(atPrimary, `SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'`)
+    },
+    detach: async () => {
+      const here = server.urlOf('postgres')
+      await run(here, `ALTER SYSTEM SET primary_conninfo = ''`)
+      await run(here, 'SELECT pg_reload_conf()')
+      await until(here, 'SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_wal_receiver)')
     },
     promote: async () => {
       execFileSync(`${bin}/pg_ctl`, ['promote', '-w', '-D', data], {

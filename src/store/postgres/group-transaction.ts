@@ -4,6 +4,7 @@ import { digestToHex } from '../digest.ts'
 import type { JobResult } from '../job.ts'
 import { placeOf } from '../keys.ts'
 import { Conflict, Divergence } from '../store.ts'
+import { StoreFailure } from '../store-errors.ts'
 import { commitDurably, OutcomeUnknown } from './durable-commit.ts'
 import { createGroupState, type GroupState, type Loaded, type Present } from './group-state.ts'
 import { joinTerms, type StreamRow, splitTerms, streamIn } from './rows.ts'
@@ -200,6 +201,14 @@ const write = async (client: ClientBase, changes: Changes, nodeId: string): Prom
   return grown
 }
 
+/** What begins here and goes to other Regions. What came from there, and what a Region knows of itself, may be written at any time. */
+const needsSettled = (job: GroupJob): boolean => job.kind === 'commit' && job.commit.stream !== undefined
+
+const unsettled = (): StoreFailure =>
+  new StoreFailure(
+    'the database may lack acknowledged commits: it is written to when the lead node has asked the other Regions',
+  )
+
 const isRefusal = (error: unknown): error is Error =>
   error instanceof Conflict || error instanceof Divergence || error instanceof RangeError
 
@@ -210,7 +219,12 @@ const isRefusal = (error: unknown): error is Error =>
 export const runGroup = async (
   client: ClientBase,
   jobs: readonly GroupJob[],
-  options: { readonly nodeId: string; readonly logEntriesMax: number },
+  options: {
+    readonly nodeId: string
+    readonly logEntriesMax: number
+    /** Whether pools may be written to over this connection. */
+    readonly isSettled: (client: ClientBase) => Promise<boolean>
+  },
 ): Promise<GroupResult> => {
   await client.query('BEGIN')
   try {
@@ -220,7 +234,9 @@ export const runGroup = async (
       return { kind: 'dropping', scopes: dropping }
     }
     const state = createGroupState(await load(client, jobs), options.logEntriesMax)
+    const isSettled = !jobs.some(needsSettled) || (await options.isSettled(client))
     const outcomes = jobs.map((job): Outcome => {
+      if (!isSettled && needsSettled(job)) return { refusal: unsettled() }
       try {
         return { result: state.attempt(() => runJob(state, job)) }
       } catch (error) {

@@ -1,5 +1,6 @@
 // One node of a Region leads at a time: the one whose connection holds an advisory lock. When it dies its connection does, and another takes over.
 import type { Client } from 'pg'
+import { settleHistory } from './history.ts'
 import { schemaName } from './schema.ts'
 
 /** Any number: the lock that the lead node holds for as long as it leads. */
@@ -14,8 +15,11 @@ export type LeadershipOptions = {
   readonly pollMs: number
   /** How long the database may take to answer before this node no longer leads. */
   readonly answerTimeoutMs: number
-  /** Called when this node begins to lead, and when it no longer does; one after the other, never both at once. */
-  readonly onLead: () => Promise<void>
+  /**
+   * Called when this node begins to lead, and when it no longer does; one after the other, never both at once. `settle` says that this node knows
+   * of every pool that a replica has more of: from then on every node may write to pools.
+   */
+  readonly onLead: (settle: () => Promise<void>) => Promise<void>
   readonly onLose: () => Promise<void>
   readonly onError: (error: unknown) => void
   /** Called when the database gave no answer. */
@@ -86,7 +90,7 @@ export const startLeadership = async (options: LeadershipOptions): Promise<Leade
     )
     leaderSeen = options.nodeOrigin
     isLeading = true
-    await options.onLead()
+    await options.onLead(() => withTimeout(options.answerTimeoutMs, settleHistory(connection)))
   }
 
   const turn = async (): Promise<void> => {

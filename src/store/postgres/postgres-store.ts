@@ -7,6 +7,7 @@ import type { Store } from '../store.ts'
 import { StoreFailure } from '../store-errors.ts'
 import { createWatchers } from '../watchers.ts'
 import { isUnusable, storeFailure } from './failure.ts'
+import { createHistoryCheck } from './history.ts'
 import { type Leadership, type LeadershipOptions, startLeadership } from './leadership.ts'
 import { startLogListener } from './log-listener.ts'
 import { createReader, type Query } from './reader.ts'
@@ -30,6 +31,11 @@ export type PostgresStoreOptions = {
   /** Changes, and their bytes, that may wait for the database before StoreBusy. */
   readonly waitingMax?: number
   readonly waitingBytesMax?: number
+  /**
+   * Whether commits to streams are refused with StoreFailure until the lead node has settled the database's history: where nodes live on while
+   * their database is replaced by an older one.
+   */
+  readonly isSettledByLead?: boolean
   /** How often the positions of followed streams are looked at, in case a notification got lost. */
   readonly pollMs?: number
   /** How long a server has to take a connection, and to answer the lead node, before another one is looked for. */
@@ -151,6 +157,7 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
     withClient: (work) => lend(writers, work),
     nodeId,
     logEntriesMax,
+    isSettled: options.isSettledByLead === true ? createHistoryCheck() : async () => true,
     waitingMax: options.waitingMax ?? 10_000,
     waitingBytesMax: options.waitingBytesMax ?? 64 * 1024 * 1024,
     groupsMax: options.groupsMax ?? 4,

@@ -2,7 +2,7 @@
 import type { ClientBase } from 'pg'
 import { StoreFailure } from '../store-errors.ts'
 
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 /**
  * Keys are compared byte by byte, hence COLLATE "C" everywhere.
@@ -10,7 +10,7 @@ export const schemaVersion = 2
  * - records: `hash` is the record's part of the digest, kept for streams only. `terms` are joined by line feeds.
  * - terms: the index of records by what they are found by.
  * - places: each `scope/collection` with the number of its records.
- * - leader: where the node is reached that does what only one node of a Region may do.
+ * - leader: where the node is reached that does what only one node of a Region may do; `history` is the last one that it settled (history.ts).
  * - streams: `entry_digest` is the digest that the entry at `position` carries; positions up to `trimmed` are gone for readers.
  */
 const tables = `
@@ -28,7 +28,7 @@ const tables = `
   CREATE TABLE log (
     stream text COLLATE "C", position bigint NOT NULL, entry bytea NOT NULL, PRIMARY KEY (stream, position)
   );
-  CREATE TABLE leader (id integer PRIMARY KEY CHECK (id = 1), origin text NOT NULL);
+  CREATE TABLE leader (id integer PRIMARY KEY CHECK (id = 1), origin text NOT NULL, history text);
   ALTER TABLE records ALTER COLUMN value SET STORAGE EXTERNAL;
   ALTER TABLE log ALTER COLUMN entry SET STORAGE EXTERNAL;
 `
@@ -37,7 +37,7 @@ const tables = `
 const oldestMigrated = 2
 
 /** How to get from `oldestMigrated` plus the index to the next version. A new version adds a step and never changes an old one. */
-const migrations: readonly string[] = []
+const migrations: readonly string[] = ['ALTER TABLE leader ADD COLUMN history text']
 
 /** Any number: whoever migrates holds it, so that nodes that start together do it once. */
 const migrationLock = 7_236_801

@@ -13,6 +13,8 @@ export type WriterOptions = {
   readonly withClient: <Result>(work: (client: ClientBase) => Promise<Result>) => Promise<Result>
   readonly nodeId: string
   readonly logEntriesMax: number
+  /** Whether pools may be written to over this connection. */
+  readonly isSettled: (client: ClientBase) => Promise<boolean>
   readonly waitingMax: number
   readonly waitingBytesMax: number
   /** Transactions at a time. Each works on scopes of its own. */
@@ -50,7 +52,7 @@ export type Writer = {
 }
 
 export const createWriter = (options: WriterOptions): Writer => {
-  const { withClient, nodeId, logEntriesMax } = options
+  const { withClient, nodeId, logEntriesMax, isSettled } = options
   let queue: Waiting[] = []
   let waitingCount = 0
   let waitingBytes = 0
@@ -110,7 +112,7 @@ export const createWriter = (options: WriterOptions): Writer => {
       const jobs = taken.map(({ job }) => job)
       for (;;) {
         const done = await tryAgainIfTransient(() =>
-          withClient((client) => runGroup(client, jobs, { nodeId, logEntriesMax })),
+          withClient((client) => runGroup(client, jobs, { nodeId, logEntriesMax, isSettled })),
         )
         if (done.kind === 'dropping') {
           // Somebody is removing a scope that this group needs, or died while doing so: help, then run.
