@@ -29,7 +29,10 @@ const start = async (): Promise<{ primary: PostgresServer; standby: Standby; url
   return { primary, standby, url: url.replace('@127', `@127.0.0.1:${standby.port},127`) }
 }
 
-const open = async (url: string): Promise<PostgresStore> => {
+const open = async (
+  url: string,
+  options: { readonly statementTimeoutMs?: number } = {},
+): Promise<PostgresStore> => {
   const store = await openPostgresStore({
     url,
     clock: { now: () => contractNowMs },
@@ -37,6 +40,7 @@ const open = async (url: string): Promise<PostgresStore> => {
     pollMs: 50,
     answerTimeoutMs: 300,
     onBackgroundError: () => undefined,
+    ...options,
   })
   running.push(store)
   return store
@@ -140,6 +144,21 @@ test('a commit whose wait for the standby was cancelled is not acknowledged, tho
   standby.resume()
   await store.commit({ put: [record('pool_a/users/c', 1, 'x')], stream: 'pool_a' })
 })
+
+test('the only server falls silent: whoever waits for it is told so in time, and all goes on when it speaks again', async () => {
+  const server = await startPostgres(settings)
+  running.push(server)
+  const store = await open(await server.newDatabase(), { statementTimeoutMs: 300 })
+  const write = (name: string) =>
+    store.commit({ put: [record(`pool_a/users/${name}`, 1, 'x')], stream: 'pool_a' })
+  await write('a')
+  server.pause()
+  const outcomes = await Promise.allSettled([store.get('pool_a/users/a'), store.head('pool_a'), write('b')])
+  for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { name: 'StoreFailure' } })
+  server.resume()
+  await vi.waitFor(() => write('c'), { timeout: 5_000 })
+  expect((await store.get('pool_a/users/a'))?.version).toBe(1)
+}, 20_000)
 
 test('without a server that takes writes the store can not be opened, and says why', async () => {
   const { primary, url } = await start()

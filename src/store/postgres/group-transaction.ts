@@ -1,11 +1,11 @@
 // One group of jobs as one transaction: locks its scopes, loads what the jobs look at, runs them, writes what they left.
-import type { ClientBase } from 'pg'
+import { type ClientBase, DatabaseError } from 'pg'
 import { digestToHex } from '../digest.ts'
 import type { JobResult } from '../job.ts'
 import { placeOf } from '../keys.ts'
 import { Conflict, Divergence } from '../store.ts'
 import { StoreFailure } from '../store-errors.ts'
-import { commitDurably, OutcomeUnknown } from './durable-commit.ts'
+import { commitDurably } from './durable-commit.ts'
 import { createGroupState, type GroupState, type Loaded, type Present } from './group-state.ts'
 import { joinTerms, type StreamRow, splitTerms, streamIn } from './rows.ts'
 import { type GroupJob, keysOfJob, runJob, scopesOfJob } from './run-job.ts'
@@ -248,8 +248,9 @@ export const runGroup = async (
     await commitDurably(client)
     return { kind: 'done', outcomes, grown }
   } catch (error) {
-    // A broken connection has nothing left to roll back, and is given up by whoever lent it.
-    if (!(error instanceof OutcomeUnknown)) await client.query('ROLLBACK').catch(() => undefined)
+    // A broken connection has nothing left to roll back, and is given up by whoever lent it; a silent one would not answer to this either.
+    if (error instanceof DatabaseError || error instanceof RangeError)
+      await client.query('ROLLBACK').catch(() => undefined)
     throw error
   }
 }

@@ -40,6 +40,8 @@ export type PostgresStoreOptions = {
   readonly pollMs?: number
   /** How long a server has to take a connection, and to answer the lead node, before another one is looked for. */
   readonly answerTimeoutMs?: number
+  /** How long the database may work at a statement. One that says nothing for longer is given up: its machine may be gone without a goodbye. */
+  readonly statementTimeoutMs?: number
   /** Hears what listeners of `watch` and housekeeping fail with; a process warning unless given. */
   readonly onBackgroundError?: (error: unknown) => void
 }
@@ -50,7 +52,7 @@ export type PostgresStore = Store & {
 }
 
 const answerTimeoutMsDefault = 5_000
-const statementTimeoutMs = 60_000
+const statementTimeoutMsDefault = 60_000
 
 const warn = (error: unknown): void => {
   process.emitWarning(
@@ -73,10 +75,12 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   const { url, clock, random, logEntriesMax = 1_000_000, onBackgroundError = warn } = options
   checkNumber(logEntriesMax, 1, 'logEntriesMax')
   const answerTimeoutMs = options.answerTimeoutMs ?? answerTimeoutMsDefault
+  const statementTimeoutMs = options.statementTimeoutMs ?? statementTimeoutMsDefault
   const connection = {
     application_name: 'twinpool',
     connectionTimeoutMillis: answerTimeoutMs,
     statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + answerTimeoutMs,
     keepAlive: true,
   }
   const servers = createServers({
