@@ -1,5 +1,5 @@
 // COMMIT, told apart from what only looks like one: durable also on the standby that the server waits for, not committed, or nobody knows.
-import type { ClientBase } from 'pg'
+import { type ClientBase, DatabaseError, type QueryConfig } from 'pg'
 import { StoreFailure } from '../store-errors.ts'
 import { isConnectionLoss } from './failure.ts'
 
@@ -16,22 +16,33 @@ const isWarning = ({ code }: { readonly code?: string | undefined }): boolean =>
   code?.startsWith('01') === true
 
 /**
- * Ends the transaction. A server that stops waiting for its standby (somebody cancelled the statement) answers COMMIT with success all the same, and
- * with a warning that the transaction might not have been replicated (PostgreSQL source, SyncRepWaitForLSN): that is no acknowledgement. Rejects with
- * OutcomeUnknown, or with the database's error, after which nothing is done.
+ * Runs the statements and ends the transaction, without waiting in between: one way to the server and back. A server that stops waiting for its
+ * standby (somebody cancelled the statement) answers COMMIT with success all the same, and with a warning that the transaction might not have been
+ * replicated (PostgreSQL source, SyncRepWaitForLSN): that is no acknowledgement. Rejects with OutcomeUnknown, or with the database's error, after
+ * which nothing is done.
  */
-export const commitDurably = async (client: ClientBase): Promise<void> => {
+export const commitDurably = async (
+  client: ClientBase,
+  statements: readonly QueryConfig[] = [],
+): Promise<void> => {
   let isWarned = false
   const hear = (notice: { readonly code?: string | undefined }): void => {
     isWarned ||= isWarning(notice)
   }
   client.on('notice', hear)
   try {
-    await client.query('COMMIT')
-  } catch (error) {
-    if (isConnectionLoss(error))
-      throw new OutcomeUnknown('the connection broke while the database was committing', error)
-    throw error
+    const written = statements.map((statement) => client.query(statement))
+    const [committed, ...outcomes] = await Promise.allSettled([client.query('COMMIT'), ...written])
+    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+    // The database refused a statement: what followed, COMMIT as well, was refused with it.
+    const refused = failures.find((error) => error instanceof DatabaseError)
+    if (refused !== undefined) throw refused
+    const broken = failures[0] ?? (committed.status === 'rejected' ? committed.reason : undefined)
+    if (broken !== undefined && isConnectionLoss(broken))
+      throw new OutcomeUnknown('the connection broke while the database was committing', broken)
+    if (broken !== undefined) throw broken
+    if (committed.status === 'fulfilled' && committed.value.command !== 'COMMIT')
+      throw new StoreFailure('the database ended the transaction without a commit')
   } finally {
     client.off('notice', hear)
   }

@@ -90,9 +90,10 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
       await client.query(sessionSetUp)
     },
   })
-  const createPool = (max: number): Pool => {
+  const createPool = (max: number, options: { readonly pipeline?: boolean } = {}): Pool => {
     const pool = new Pool({
       ...connection,
+      ...options,
       max,
       idleTimeoutMillis: 60_000,
       Client: servers.PoolClient,
@@ -110,7 +111,7 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   }
 
   const readers = createPool(options.readersMax ?? 8)
-  const writers = createPool((options.groupsMax ?? 4) + 1)
+  const writers = createPool((options.groupsMax ?? 4) + 1, { pipeline: true })
 
   /** A connection to the server in use; those that lead elsewhere go. */
   const checkOut = async (pool: Pool): Promise<PoolClient> => {
