@@ -20,12 +20,13 @@ const nonconforming = (flaws: readonly string[]): Fault =>
 export const attributesOf = (given: readonly AttributeType[] = []): Attributes => {
   if (given.length > attributeCountMax)
     throw refuse(`A request can hold at most ${attributeCountMax} attributes.`)
-  const attributes: Record<string, string> = {}
+  const attributes = new Map<string, string>()
   for (const { Name: name = '', Value: value = '' } of given) {
-    if (Object.hasOwn(attributes, name)) throw refuse(`Attribute ${name} is given more than once.`)
-    attributes[name] = value
+    if (attributes.has(name)) throw refuse(`Attribute ${name} is given more than once.`)
+    attributes.set(name, value)
   }
-  return attributes
+  // Keeps `__proto__` as the name that it is, to be refused.
+  return Object.fromEntries(attributes)
 }
 
 const notChangeable = (): Fault => refuse('Cannot modify the non-mutable attribute sub')

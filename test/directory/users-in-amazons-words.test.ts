@@ -179,6 +179,12 @@ describe('refused', () => {
       invalid,
       'user.foo: Attribute does not exist in the schema.\n',
     ],
+    [
+      'one named as what every object inherits from',
+      () => updateOwn(Object.fromEntries([['__proto__', 'x']])),
+      invalid,
+      'user.__proto__: Attribute does not exist in the schema.\n',
+    ],
     ['a required one', () => remove('name'), invalid, 'user.name: Required attribute cannot be deleted.'],
     [
       'an unknown one of a new user',
