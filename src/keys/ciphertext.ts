@@ -2,13 +2,12 @@
 import type { Random } from '../telemetry/clock.ts'
 import { type DataKey, dataKeyIdOf, open, SealBroken, seal } from '../vault/envelope.ts'
 import { Fault } from '../wire/fault.ts'
+import type { EncryptionContext } from './encryption-context.ts'
 import { currentMaterial, isPresent, type KeyMaterial } from './key-material.ts'
 import type { KeyRecord } from './key-records.ts'
 
 const blobVersion = 1
 const headerLength = 2
-
-export type EncryptionContext = Readonly<Record<string, string>>
 
 /** The context in one form whatever the order it was given in; also what the ciphertext is bound to. */
 const canonical = (keyId: string, context: EncryptionContext): string =>

@@ -2,10 +2,11 @@
 import { constants, privateDecrypt, publicEncrypt } from 'node:crypto'
 import type { EncryptionAlgorithmSpec } from '@aws-sdk/client-kms'
 import { Fault } from '../wire/fault.ts'
-import { type Decrypted, decryptUnder, type EncryptionContext, encryptUnder } from './ciphertext.ts'
-import type { KeyServiceParts } from './key-operation.ts'
+import { type Decrypted, decryptUnder, encryptUnder } from './ciphertext.ts'
+import type { EncryptionContext } from './encryption-context.ts'
 import { privateKeyOf, publicKeyOf } from './key-pair.ts'
 import type { KeyRecord } from './key-records.ts'
+import type { KeyServiceParts } from './key-service-parts.ts'
 import { specOf } from './key-specs.ts'
 import { requireUse } from './key-use.ts'
 

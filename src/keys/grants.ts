@@ -3,7 +3,7 @@ import type { GrantConstraints, GrantListEntry, GrantOperation } from '@aws-sdk/
 import { matchesWildcard } from '../iam/conditions.ts'
 import type { Random } from '../telemetry/clock.ts'
 import type { Caller } from '../wire/service.ts'
-import type { EncryptionContext } from './ciphertext.ts'
+import type { EncryptionContext } from './encryption-context.ts'
 
 /** AWS allows more; a key with that many grants is slow there too. */
 export const grantsPerKeyMax = 500

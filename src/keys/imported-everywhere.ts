@@ -1,8 +1,8 @@
 // New material that is imported for a rotation of related keys: which Regions have it already ("Importing key material into multi-Region keys").
 import { Conflict } from '../store/store.ts'
 import { isPresent, type KeyMaterial } from './key-material.ts'
-import type { KeyServiceParts } from './key-operation.ts'
 import type { KeyRecord } from './key-records.ts'
+import type { KeyServiceParts } from './key-service-parts.ts'
 
 /** The material with one more Region that has it. */
 export const importedIn = (material: KeyMaterial, region: string): KeyMaterial => {

@@ -1,7 +1,6 @@
 // The materials of a key: the current one encrypts, all of them decrypt; made here, rotated, or imported by the key's owner.
 import { hkdfSync } from 'node:crypto'
 import type { Random } from '../telemetry/clock.ts'
-import type { KeyRecord } from './key-records.ts'
 
 export const materialBytes = 32
 
@@ -22,6 +21,9 @@ export type KeyMaterial = {
   readonly imported?: { readonly description?: string; readonly validToMs?: number }
 }
 
+/** A key's materials, the oldest first. */
+export type WithMaterials = { readonly materials: readonly KeyMaterial[] }
+
 /** Says nothing of the bytes that guessing 256 random bits would not. */
 export const materialIdOf = (keyId: string, bytes: Uint8Array): string =>
   Buffer.from(hkdfSync('sha256', bytes, keyId, 'twinpool key material id', 32)).toString('hex')
@@ -32,17 +34,17 @@ export const newMaterial = (keyId: string, random: Random): KeyMaterial => {
 }
 
 /** The material that encrypts: the newest that does not wait. Undefined for a key into which nothing was ever imported. */
-export const currentMaterial = ({ materials }: Pick<KeyRecord, 'materials'>): KeyMaterial | undefined =>
+export const currentMaterial = ({ materials }: WithMaterials): KeyMaterial | undefined =>
   materials.findLast(({ waiting }) => waiting === undefined)
 
 /** The bytes of the material in use. The key is usable: see requireUsable. */
-export const currentBytes = (key: Pick<KeyRecord, 'materials'>): Buffer => {
+export const currentBytes = (key: WithMaterials): Buffer => {
   const bytes = currentMaterial(key)?.bytes
   if (bytes === undefined) throw new Error('a usable key has a current material')
   return Buffer.from(bytes, 'base64')
 }
 
-export const waitingMaterial = ({ materials }: Pick<KeyRecord, 'materials'>): KeyMaterial | undefined =>
+export const waitingMaterial = ({ materials }: WithMaterials): KeyMaterial | undefined =>
   materials.find(({ waiting }) => waiting !== undefined)
 
 /** Imported material that is past its time is as good as deleted, whether it has been erased yet or not. */
@@ -50,7 +52,7 @@ export const isPresent = ({ bytes, imported }: KeyMaterial, nowMs: number): bool
   bytes !== undefined && (imported?.validToMs === undefined || imported.validToMs > nowMs)
 
 /** A key into which something has still, or again, to be imported. */
-export const isPendingImport = (key: Pick<KeyRecord, 'materials'>, nowMs: number): boolean => {
+export const isPendingImport = (key: WithMaterials, nowMs: number): boolean => {
   const inUse = key.materials.filter(({ waiting }) => waiting === undefined)
   return inUse.length === 0 || inUse.some((material) => !isPresent(material, nowMs))
 }

@@ -3,35 +3,20 @@ import type * as kms from '@aws-sdk/client-kms'
 import type { ConditionContext } from '../iam/conditions.ts'
 import { requirePermission } from '../iam/permission.ts'
 import { Conflict } from '../store/store.ts'
-import type { Clock, Random } from '../telemetry/clock.ts'
-import type { DataKey } from '../vault/envelope.ts'
 import { Fault } from '../wire/fault.ts'
 import type { AnswerOf, OperationNameOf, RequestOf } from '../wire/sdk-types.ts'
 import type { Caller } from '../wire/service.ts'
 import { aliasesOf } from './aliases.ts'
 import { authorize, callerNameOf, type KeyRequest } from './authorize.ts'
-import type { EncryptionContext } from './ciphertext.ts'
+import type { EncryptionContext } from './encryption-context.ts'
 import { isPendingImport } from './key-material.ts'
-import type { KeyCollection, KeyRecord, KeyRecords, StoredRecord } from './key-records.ts'
+import type { KeyCollection, KeyRecord, StoredRecord } from './key-records.ts'
 import { aliasArnOf, keyArnOf, parseKeyReference } from './key-reference.ts'
-import type { News } from './news.ts'
-import type { PeerKeyServices } from './peers.ts'
+import type { KeyServiceParts, Rotations } from './key-service-parts.ts'
 import { type KeyRequestFacts, keyConditions, requestConditions } from './request-conditions.ts'
-import type { Rotations } from './rotations.ts'
 import type { Usage } from './usage.ts'
 
 export { aliasArnOf, keyArnOf }
-
-export type KeyServiceParts = {
-  readonly region: string
-  readonly account: string
-  readonly clock: Clock
-  readonly random: Random
-  readonly records: KeyRecords
-  readonly peers: PeerKeyServices
-  readonly news: News
-  readonly transportKey: DataKey
-}
 
 export type KeyContext = KeyServiceParts & {
   readonly caller: Caller

@@ -1,8 +1,9 @@
 // Whether a key can do what is asked of it now: its state first, then its usage, then the algorithm.
 import type { KeyUsageType } from '@aws-sdk/client-kms'
 import { Fault } from '../wire/fault.ts'
-import { type KeyServiceParts, keyArnOf, requireUsable } from './key-operation.ts'
+import { keyArnOf, requireUsable } from './key-operation.ts'
 import type { KeyRecord } from './key-records.ts'
+import type { KeyServiceParts } from './key-service-parts.ts'
 import { algorithmsOf, isSymmetricEncryption, specOf, usageOf } from './key-specs.ts'
 
 const wrongUsage = (message: string): Fault => new Fault('InvalidKeyUsageException', message)

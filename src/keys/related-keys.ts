@@ -5,8 +5,9 @@ import { Fault, isFault } from '../wire/fault.ts'
 import { authorize } from './authorize.ts'
 import { noteImported } from './imported-everywhere.ts'
 import { withoutBytes } from './key-material.ts'
-import { type KeyServiceParts, keyArnOf, requireUsable } from './key-operation.ts'
+import { keyArnOf, requireUsable } from './key-operation.ts'
 import type { KeyRecord, StoredRecord } from './key-records.ts'
+import type { KeyServiceParts } from './key-service-parts.ts'
 import type { PeerMessage, ReplicaPayload, SharedPayload } from './peers.ts'
 
 const dayMs = 86_400_000

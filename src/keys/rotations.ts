@@ -2,22 +2,14 @@
 import type { Logger } from '../telemetry/log.ts'
 import { isFault } from '../wire/fault.ts'
 import { isPresent, newMaterial, waitingMaterial, withoutBytes } from './key-material.ts'
-import type { KeyServiceParts } from './key-operation.ts'
 import type { KeyRecord, StoredRecord } from './key-records.ts'
+import type { KeyServiceParts, Rotations } from './key-service-parts.ts'
 import { sharedMessage, tellReplicas, withShared } from './related-keys.ts'
 
 export const dayMs = 86_400_000
 const retryMinMs = 500
 const retryMaxMs = 60_000
 const sweptKeysMax = 10_000
-
-export type Rotations = {
-  /** Gives the key a new material. Resolves when that is kept; where there are related keys it encrypts once all have it. */
-  begin(stored: StoredRecord<KeyRecord>, type: 'AUTOMATIC' | 'ON_DEMAND'): Promise<void>
-  /** Rotates the keys whose day has come, and erases imported material that is past its time. */
-  sweep(): Promise<void>
-  close(): Promise<void>
-}
 
 export const isPrimaryHere = ({ multiRegion }: KeyRecord, region: string): boolean =>
   multiRegion === undefined || multiRegion.primaryRegion === region

@@ -1,14 +1,8 @@
 // The errors that the API models list and that no request to Twinpool gets, each with its reason: what the walk over the operations in
 // test/guarantees/operations-errors.test.ts leaves out, and what docs/reference/operations.md says of them.
 import { neverComingKeyErrors } from './key-errors-that-never-come.ts'
+import type { NeverComing } from './never-coming.ts'
 import { neverComingUserPoolErrors } from './user-pool-errors-that-never-come.ts'
-
-export type NeverComing = {
-  readonly error: string
-  /** All that list the error, unless said. */
-  readonly operations?: readonly string[]
-  readonly because: string
-}
 
 const facts: Readonly<Record<string, readonly NeverComing[]>> = {
   'cognito-idp': neverComingUserPoolErrors,

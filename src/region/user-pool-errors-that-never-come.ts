@@ -1,5 +1,5 @@
 // Errors of the user-pool model that no request gets here, and why.
-import type { NeverComing } from './errors-that-never-come.ts'
+import type { NeverComing } from './never-coming.ts'
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 

@@ -6,7 +6,7 @@ import { factorsOfPool, hasVerifiedFactor, secondFactorNeed } from './mfa-rules.
 import { type Channel, channelAttributes, deliveryParameters, sendCode } from './sent-code.ts'
 import type { SignInAnswer, SignInRequest } from './sign-in-request.ts'
 import { blockedSignIn } from './threat/protection.ts'
-import type { FactorDemand } from './threat/watch.ts'
+import type { FactorDemand } from './threat/threat-watch.ts'
 
 /** What the session of any of these challenges holds. */
 export type MfaSession = BegunSignIn & {

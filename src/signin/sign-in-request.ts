@@ -5,7 +5,7 @@ import { type AppClient, appClients } from '../directory/records/app-client.ts'
 import type { UserPool } from '../directory/records/user-pool.ts'
 import type { TokenGenerationSource } from '../directory/triggers-port.ts'
 import { Fault } from '../wire/fault.ts'
-import type { ThreatWatch } from './threat/watch.ts'
+import type { ThreatWatch } from './threat/threat-watch.ts'
 
 export type SignInContext = Context<'active'>
 
