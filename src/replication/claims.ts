@@ -1,7 +1,7 @@
 // Who a Region says is a pool's primary, and how far it is: what Regions ask each other before one takes over, and when one comes back.
 import type { RegisteredPool, Takeover } from '../directory/records/user-pool.ts'
 import { readFields } from './message-fields.ts'
-import { type PeerCallHandler, PeerFailure } from './peer-port.ts'
+import { interruptedCode, type PeerCallHandler, PeerFailure } from './peer-port.ts'
 import type { Registrations } from './registrations.ts'
 import { readTakeovers, reignOf } from './reign.ts'
 import type { ReplicationParts } from './replication-parts.ts'
@@ -27,8 +27,12 @@ const claimTimeoutMs = 2_000
 export type Claims = {
   /** What the Region says; undefined when it has no replica of the pool. Rejects with PeerFailure. */
   ask(regionName: string, poolId: string): Promise<Claim | undefined>
-  /** Of all these Regions at once; those that give no answer are left out. */
-  askAll(regionNames: readonly string[], poolId: string): Promise<ReadonlyMap<string, Claim>>
+  /** Of all these Regions at once; those that give no answer are left out, and told of. */
+  askAll(
+    regionNames: readonly string[],
+    poolId: string,
+    silent?: (regionName: string) => void,
+  ): Promise<ReadonlyMap<string, Claim>>
   readonly calls: Readonly<Record<'claim', PeerCallHandler>>
 }
 
@@ -58,7 +62,7 @@ export const createClaims = (
     claimIn(await transport.call(regionName, 'claim', { poolId }, { timeoutMs: claimTimeoutMs }))
   return {
     ask,
-    askAll: async (regionNames, poolId) => {
+    askAll: async (regionNames, poolId, silent) => {
       const claims = new Map<string, Claim>()
       await Promise.all(
         regionNames.map(async (name) => {
@@ -66,8 +70,9 @@ export const createClaims = (
             const claim = await ask(name, poolId)
             if (claim !== undefined) claims.set(name, claim)
           } catch (error) {
-            // No answer is what a Region that is gone gives.
-            if (!(error instanceof PeerFailure)) throw error
+            // No answer is what a Region that is gone gives; one that this Region did not wait for says nothing.
+            if (!(error instanceof PeerFailure) || error.code === interruptedCode) throw error
+            silent?.(name)
           }
         }),
       )

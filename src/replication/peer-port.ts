@@ -10,6 +10,9 @@ export class PeerFailure extends Error {
   }
 }
 
+/** Code of the PeerFailure of a call that this Region gave up by itself. */
+export const interruptedCode = 'Interrupted'
+
 /** JSON in and out, at most 8 MiB. Rejects with PeerFailure. */
 export type PeerCall = (
   region: string,

@@ -3,6 +3,7 @@ import type { AnyOperation } from '../directory/operation.ts'
 import { createClaims } from './claims.ts'
 import { createComparison } from './comparison.ts'
 import { type ConfirmationState, createConfirmations } from './confirmations.ts'
+import { createEndingTransport } from './ending-transport.ts'
 import type { FollowerStatus } from './follower.ts'
 import { createHandover } from './handover.ts'
 import { type Lag, lagAtSecondary } from './lag.ts'
@@ -53,7 +54,8 @@ export type Replication = {
 }
 
 export const createReplication = (options: ReplicationOptions): Replication => {
-  const parts: ReplicationParts = { ...options, timer: options.timer ?? systemTimer }
+  const { transport, end: endCalls } = createEndingTransport(options.transport)
+  const parts: ReplicationParts = { ...options, transport, timer: options.timer ?? systemTimer }
   const registrations = createRegistrations(parts.vault)
   const turns = createTurns()
   const records = createReplicaRecords(parts)
@@ -133,11 +135,14 @@ export const createReplication = (options: ReplicationOptions): Replication => {
       return { lags: [...(await primary.lags()), ...own], followers, errands: primary.openErrands() }
     },
     close: async () => {
-      await Promise.all(
+      // What stops may be waiting for a Region that is gone, and another node, or this one later, for it to stop.
+      const stopping = Promise.all(
         [strays, silentReplicas, promotion, opening, handover, succession, primary, secondary].map((part) =>
           part.close(),
         ),
       )
+      endCalls()
+      await stopping
     },
   }
 }

@@ -29,6 +29,9 @@ export type Succession = {
   close(): Promise<void>
 }
 
+/** Pools asked about at once. A Region that answers for none of so many is asked no more: the Region that asks is held up meanwhile. */
+const askedAtOnce = 64
+
 export const createSuccession = (
   parts: ReplicationParts,
   registrations: Registrations,
@@ -152,11 +155,22 @@ export const createSuccession = (
 
   return {
     askAround: async () => {
-      const later: Promise<void>[] = []
+      let asked: Promise<void>[] = []
+      let heard = new Map<string, boolean>()
+      const silent = new Set<string>()
+      const hearAll = async (): Promise<void> => {
+        await Promise.all(asked)
+        for (const [name, hasAnswered] of heard) if (!hasAnswered) silent.add(name)
+        asked = []
+        heard = new Map()
+      }
       for await (const pool of registrations.all()) {
         if (pool.role !== 'PRIMARY' || pool.replicaRegions.length === 0) continue
         const ask = async (): Promise<void> => {
-          const answers = await claims.askAll(pool.replicaRegions, pool.poolId)
+          const failed = new Set<string>()
+          const names = pool.replicaRegions.filter((name) => !silent.has(name))
+          const answers = await claims.askAll(names, pool.poolId, (name) => failed.add(name))
+          for (const name of names) heard.set(name, heard.get(name) === true || !failed.has(name))
           // After the answers: what a replica has, this Region had when it gave it.
           const head = await store.head(pool.poolId)
           for (const [name, { takeovers, role, isCopying, position }] of answers)
@@ -165,9 +179,10 @@ export const createSuccession = (
             else if (role === 'SECONDARY' && !isCopying && position > head.position)
               await primary.noteOlder(pool.poolId, name, position)
         }
-        later.push(ask())
+        asked.push(ask())
+        if (asked.length >= askedAtOnce) await hearAll()
       }
-      await Promise.all(later)
+      await hearAll()
     },
     resume: async () => {
       for await (const pool of registrations.all())
