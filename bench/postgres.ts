@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import {
+  type CognitoIdentityProviderClient,
   CreateGroupCommand,
   GetGroupCommand,
   UpdateGroupCommand,
@@ -87,21 +88,33 @@ for (const kind of kinds) {
   )
 }
 
-/** `writers` groups, each written again and again; by one node, or by both in turn. */
-const writes = async (nodeCount: number) => {
+type GroupRequest = (client: CognitoIdentityProviderClient, GroupName: string) => Promise<unknown>
+/** `writers` groups, one request for each at a time; to one node, or to both in turn. */
+const requests = async (nodeCount: number, request: GroupRequest) => {
   let free = Array.from({ length: writers }, (_, index) => index)
   const before = nodeSeconds()
+  const beforeHere = process.cpuUsage()
   const { perSecond, count } = await load(writers, seconds, async () => {
     const [group = 0, ...rest] = free
     free = rest
     const client = clients[group % nodeCount] ?? first
-    await client.send(
-      new UpdateGroupCommand({ UserPoolId, GroupName: `g${group}`, Description: `${performance.now()}` }),
-    )
+    await request(client, `g${group}`)
     free.push(group)
   })
-  return { perSecond, cpuMs: ((nodeSeconds() - before) / count) * 1_000 }
+  const { user, system } = process.cpuUsage(beforeHere)
+  return {
+    perSecond,
+    cpuMs: ((nodeSeconds() - before) / count) * 1_000,
+    clientMs: (user + system) / 1_000 / count,
+  }
 }
+const writes = (nodeCount: number) =>
+  requests(nodeCount, (client, GroupName) =>
+    client.send(new UpdateGroupCommand({ UserPoolId, GroupName, Description: `${performance.now()}` })),
+  )
+/** What the way to a node and back costs without a commit: the most that writes could come to here. */
+const reads = (nodeCount: number) =>
+  requests(nodeCount, (client, GroupName) => client.send(new GetGroupCommand({ UserPoolId, GroupName })))
 let turnOfAll = 0
 /** One row and one commit each. */
 const bareWrites = async () =>
@@ -111,10 +124,16 @@ const bareWrites = async () =>
   })
 await writes(2)
 const [oneWrites, twoWrites, bareOnes] = [await writes(1), await writes(2), await bareWrites()]
+const [oneReads, twoReads] = [await reads(1), await reads(2)]
 console.log(
   `writes by ${writers} writers: one node ${Math.round(oneWrites.perSecond)}/s, two ${Math.round(twoWrites.perSecond)}/s = ${(twoWrites.perSecond / oneWrites.perSecond).toFixed(2)} x; ` +
     `nodes' CPU ${oneWrites.cpuMs.toFixed(2)} and ${twoWrites.cpuMs.toFixed(2)} ms each; bare upserts of ${valueBytes} bytes with a commit each ${Math.round(bareOnes.perSecond)}/s, ` +
     `of which two nodes reach ${Math.round((twoWrites.perSecond / bareOnes.perSecond) * 100)} %`,
+)
+console.log(
+  `the same callers reading the groups: one node ${Math.round(oneReads.perSecond)}/s, two ${Math.round(twoReads.perSecond)}/s, of which writes reach ` +
+    `${Math.round((oneWrites.perSecond / oneReads.perSecond) * 100)} and ${Math.round((twoWrites.perSecond / twoReads.perSecond) * 100)} %; ` +
+    `CPU of nodes ${oneReads.cpuMs.toFixed(2)} and ${twoReads.cpuMs.toFixed(2)} ms each, of the callers ${oneReads.clientMs.toFixed(2)} ms for a read and ${oneWrites.clientMs.toFixed(2)} for a write`,
 )
 
 // Lag: of Twinpool to its other Region, and of PostgreSQL to a subscriber.
