@@ -1,5 +1,6 @@
 // What a pool's settings must satisfy, rule by rule, in Amazon's error names.
 import { Fault } from '../wire/fault.ts'
+import { checkAcrConfiguration } from './acr-levels.ts'
 import type { GivenSettings } from './pool-settings.ts'
 import type { PoolMfa } from './records/user-pool.ts'
 
@@ -129,6 +130,11 @@ const tierFeatures: readonly TierFeature[] = [
       LambdaConfig.PreTokenGenerationConfig.LambdaVersion !== 'V1_0',
   },
   {
+    name: 'Custom ACR level names',
+    tiers: aboveLite,
+    isUsed: ({ AcrConfiguration }) => AcrConfiguration !== undefined,
+  },
+  {
     name: 'Dynamic client registration',
     tiers: aboveLite,
     isUsed: ({ DcrConfiguration }) => DcrConfiguration !== undefined,
@@ -149,6 +155,7 @@ const checkTier = (given: GivenSettings): void => {
 export const checkPoolSettings = (given: GivenSettings, mfa?: PoolMfa): void => {
   checkSignInAttributes(given)
   checkTier(given)
+  checkAcrConfiguration(given.AcrConfiguration)
   checkSignInPolicy(given)
   checkTemporaryPasswordDays(given)
   checkMessages(given)

@@ -5,6 +5,7 @@ import type {
   PasswordPolicyType,
   UpdateUserPoolRequest,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { effectiveAcrConfiguration } from './acr-levels.ts'
 import { defaultPasswordPolicy } from './password-policy.ts'
 import type { GlobalSettings, RegionalSettings } from './records/user-pool.ts'
 
@@ -96,7 +97,7 @@ export const settledSettings = (given: GivenSettings): GlobalSettings =>
     AccountRecoverySetting: given.AccountRecoverySetting ?? defaultRecovery,
     UserPoolTier: given.UserPoolTier ?? 'ESSENTIALS',
     IssuerConfiguration: given.IssuerConfiguration,
-    AcrConfiguration: given.AcrConfiguration,
+    AcrConfiguration: effectiveAcrConfiguration(given.AcrConfiguration),
     DcrConfiguration:
       given.DcrConfiguration === undefined
         ? undefined

@@ -5,7 +5,8 @@ import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { isEmail, isPhoneNumber } from '../directory/username-rules.ts'
 import type { Stored } from '../vault/records.ts'
 import { Fault, isFault } from '../wire/fault.ts'
-import { continueSignIn } from './begun-sign-in.ts'
+import { methodOfFactor, proving } from './authentication-methods.ts'
+import { continueSignIn, resumed } from './begun-sign-in.ts'
 import { checkMaySignIn, finishSignIn } from './complete-sign-in.ts'
 import { type CodeVerdict, useCode } from './factor-attempts.ts'
 import { askForFactor, askForSentCode, channelOf, type MfaSession } from './second-factor.ts'
@@ -107,7 +108,7 @@ export const answerFactor =
       factor === 'SMS_MFA' && begun.setsUp === undefined
         ? await verifyNumber(request, stored, begun)
         : await setUpAddress(request, stored, begun)
-    return finishSignIn(request, proved, begun)
+    return finishSignIn(proving(resumed(request, begun), methodOfFactor[factor]), proved, begun)
   }
 
 /** SELECT_MFA_TYPE: `ANSWER` names one of the factors that the challenge offered. */
@@ -117,7 +118,7 @@ export const selectFactor: SignInStep = async (request) => {
   const factor = begun.choices?.find((choice) => choice === answer)
   if (factor === undefined)
     throw new Fault('InvalidParameterException', 'ANSWER is not one of the MFA types that can be chosen.')
-  return askForFactor(request, stored.value, factor, begun)
+  return askForFactor(resumed(request, begun), stored.value, factor, begun)
 }
 
 /** The parameter that brings a new address, by the factor it sets up. */
@@ -133,13 +134,19 @@ export const setUpFactor: SignInStep = async (request) => {
   checkMaySignIn(stored.value)
   context.pool.asPrimary('needs a second factor to be set up')
   if (begun.isSetUp === true && stored.value.mfa?.softwareToken !== undefined)
-    return finishSignIn(request, stored.value, begun)
+    return finishSignIn(proving(resumed(request, begun), 'otp'), stored.value, begun)
   for (const [factor, name] of addressParameters) {
     const to = parameters[name]
     const channel = channelOf[factor]
     if (to === undefined || channel === undefined || !begun.choices?.includes(factor)) continue
     checkAddress(request, { attribute: channelAttributes[channel], to })
-    return askForSentCode(request, stored.value, { factor, channel, to, earlier: begun, setsUp: factor })
+    return askForSentCode(resumed(request, begun), stored.value, {
+      factor,
+      channel,
+      to,
+      earlier: begun,
+      setsUp: factor,
+    })
   }
   throw new Fault('InvalidParameterException', 'User has not set up a second factor.')
 }

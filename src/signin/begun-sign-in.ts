@@ -7,6 +7,7 @@ import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { usernameKeyOf } from '../directory/username-rules.ts'
 import type { Records, Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
+import type { SignInProgress } from './authentication-methods.ts'
 import { deviceKeyParameter } from './device-key.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { openSession, sealSession } from './session.ts'
@@ -25,6 +26,7 @@ export type BegunSignIn = {
   readonly challengeId: string
   /** The device that the sign-in says it comes from. */
   readonly deviceKey?: string
+  readonly progress?: SignInProgress
 }
 
 export const invalidSession = (): Fault =>
@@ -42,7 +44,7 @@ export const isNamed = (pool: SignInRequest['pool'], names: readonly string[], n
 
 /** The beginning of a sign-in of `user`; `names` go on from an earlier challenge. */
 export const beginSignIn = (
-  { parameters, context }: SignInRequest,
+  { parameters, context, progress }: SignInRequest,
   user: User,
   earlier?: BegunSignIn,
 ): BegunSignIn => {
@@ -54,8 +56,15 @@ export const beginSignIn = (
     ...(user.credential === undefined ? {} : { credentialSetAtMs: user.credential.setAtMs }),
     challengeId: makeEventId(context.random),
     ...(deviceKey === undefined ? {} : { deviceKey }),
+    ...(progress === undefined ? {} : { progress }),
   }
 }
+
+/** The request as a later step of the sign-in that a session is of. */
+export const resumed = (
+  request: SignInRequest,
+  { progress }: { readonly progress?: SignInProgress | undefined },
+): SignInRequest => (progress === undefined ? request : { ...request, progress })
 
 /** Whose sessions these are. */
 type SessionOwner = Pick<SignInRequest, 'client' | 'pool'> & {

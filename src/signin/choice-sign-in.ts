@@ -10,7 +10,14 @@ import {
   firstFactorChallenges,
   simulatedChallenges,
 } from './auth-factors.ts'
-import { type BegunSignIn, invalidSession, isNamed, openSessionOf, sessionFor } from './begun-sign-in.ts'
+import {
+  type BegunSignIn,
+  invalidSession,
+  isNamed,
+  openSessionOf,
+  resumed,
+  sessionFor,
+} from './begun-sign-in.ts'
 import { checkMaySignIn, completeSignIn } from './complete-sign-in.ts'
 import { factorFacts } from './factor-facts.ts'
 import { sendOneTimePassword } from './one-time-password.ts'
@@ -26,6 +33,7 @@ import {
   usernameParameter,
 } from './sign-in-request.ts'
 import { startSrp } from './srp-sign-in.ts'
+import { type Abilities, abilitiesOf, isPastFirstFactor, leadingToTarget, stepUpOf } from './step-up.ts'
 import { makeEventId } from './token-id.ts'
 
 type Start = (
@@ -52,20 +60,23 @@ const starts: Readonly<Record<FirstFactorChallenge, Start>> = {
   },
 }
 
-const availableTo = async (
-  { pool, context }: SignInRequest,
-  { user }: Candidate,
-): Promise<FirstFactorChallenge[]> => {
-  if (user === undefined) return simulatedChallenges(pool)
-  return availableChallenges(user, await factorFacts(user, pool, context.pool, context))
+const abilitiesOfCandidate = async (request: SignInRequest, candidate: Candidate): Promise<Abilities> => {
+  const { pool, context } = request
+  const { user } = candidate
+  const first =
+    user === undefined
+      ? simulatedChallenges(pool)
+      : availableChallenges(user, await factorFacts(user, pool, context.pool, context))
+  return abilitiesOf(request, candidate, first)
 }
 
 /** The session of a choice or of a password that is still to come: of a candidate, who may be nobody. */
-const contentFor = ({ parameters, context }: SignInRequest, candidate: Candidate): BegunSignIn => ({
+const contentFor = ({ parameters, context, progress }: SignInRequest, candidate: Candidate): BegunSignIn => ({
   usernameKey: candidate.attempts.usernameKey,
   sub: candidate.user?.sub ?? '',
   names: [...new Set([candidate.username, parameters.USERNAME ?? candidate.username])],
   challengeId: makeEventId(context.random),
+  ...(progress === undefined ? {} : { progress }),
 })
 
 const askFor = async (
@@ -129,15 +140,22 @@ export const startChoice: SignInStep = async (request) => {
   const preferred = parameters.PREFERRED_CHALLENGE
   if (preferred !== undefined && !isFirstFactor(preferred))
     throw new Fault('InvalidParameterException', 'PREFERRED_CHALLENGE is not a challenge of USER_AUTH.')
-  if (request.session !== undefined) return signInAfterSignUp(request, name)
+  // The code of a sign-up is no method of a level: whoever asks for one proves who they are from scratch.
+  if (request.session !== undefined && parameters.TARGET_ACR_VALUES === undefined)
+    return signInAfterSignUp(request, name)
   const candidate = await candidateNamed(name, request)
+  const abilities = await abilitiesOfCandidate(request, candidate)
+  const progress = await stepUpOf(request, candidate, abilities)
   await askPreAuthentication(request, candidate.user)
-  const available = await availableTo(request, candidate)
+  const available = leadingToTarget(progress, abilities)
+  const begun = { ...resumed(request, { progress }), hasBegun: true }
   // Without any way in, the user's state is all there is to say.
-  if (candidate.user !== undefined && available.length === 0) checkMaySignIn(candidate.user)
+  if (candidate.user !== undefined && abilities.first.length === 0) checkMaySignIn(candidate.user)
   if (preferred !== undefined && available.includes(preferred))
-    return starts[preferred]({ ...request, hasBegun: true }, candidate, undefined)
-  return offer(request, candidate, available)
+    return starts[preferred](begun, candidate, undefined)
+  if (candidate.user !== undefined && progress !== undefined && isPastFirstFactor(progress, abilities))
+    return completeSignIn(begun, candidate.user)
+  return offer(begun, candidate, available)
 }
 
 /** The candidate that a session of this flow is about. */
@@ -159,22 +177,23 @@ const candidateOf = async (
 export const selectChallenge: SignInStep = async (request) => {
   const answer = required(request.parameters, 'ANSWER')
   const { candidate, begun } = await candidateOf(request, 'SELECT_CHALLENGE')
-  const available = await availableTo(request, candidate)
+  const abilities = await abilitiesOfCandidate(request, candidate)
+  const available = leadingToTarget(begun.progress, abilities)
   const chosen = available.find((challenge) => challenge === answer)
   if (chosen === undefined)
     throw new Fault('InvalidParameterException', 'ANSWER is not one of the available challenges.')
-  return starts[chosen](request, candidate, begun)
+  return starts[chosen](resumed(request, begun), candidate, begun)
 }
 
 /** The steps of the challenges PASSWORD and PASSWORD_SRP. */
 export const answerPassword: SignInStep = async (request) => {
   required(request.parameters, 'PASSWORD')
-  await candidateOf(request, 'PASSWORD')
-  return signInWithPassword(request)
+  const { begun } = await candidateOf(request, 'PASSWORD')
+  return signInWithPassword(resumed(request, begun))
 }
 
 export const answerPasswordSrp: SignInStep = async (request) => {
   required(request.parameters, 'SRP_A')
-  await candidateOf(request, 'PASSWORD_SRP')
-  return startSrp(request)
+  const { begun } = await candidateOf(request, 'PASSWORD_SRP')
+  return startSrp(resumed(request, begun))
 }

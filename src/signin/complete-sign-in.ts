@@ -6,6 +6,7 @@ import type { User } from '../directory/records/user.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { hidesUsers } from '../directory/user-existence.ts'
 import { Fault } from '../wire/fault.ts'
+import { authenticationClaims, isShortOfTarget, type SignInProgress } from './authentication-methods.ts'
 import type { BegunSignIn } from './begun-sign-in.ts'
 import {
   askForKnownDevice,
@@ -18,6 +19,7 @@ import { poolSecrets } from './pool-secrets.ts'
 import { askForSecondFactor } from './second-factor.ts'
 import { sealSession } from './session.ts'
 import type { SignInAnswer, SignInRequest } from './sign-in-request.ts'
+import { unreachableLevel } from './step-up.ts'
 import { beginSession } from './token-sessions.ts'
 
 /** Why a user in a status can't sign in (API reference, UserType, UserStatus). */
@@ -49,15 +51,17 @@ export type NewPasswordSession = {
   readonly names: readonly string[]
   readonly sub: string
   readonly credentialSetAtMs: number
+  readonly progress?: SignInProgress
 }
 
 export const completeSignIn = async (request: SignInRequest, user: User): Promise<SignInAnswer> => {
   checkMaySignIn(user)
   const demand = (await request.watch?.assess(user)) ?? 'none'
   if (user.status === 'FORCE_CHANGE_PASSWORD') return askForNewPassword(request, user)
+  // A risk that asks for a second factor asks for it on a remembered device too, and so does a level that needs one.
+  const mayStandIn = demand === 'none' && !isShortOfTarget(request.progress)
   return (
-    // A risk that asks for a second factor asks for it on a remembered device too.
-    (demand === 'none' ? await askForRememberedDevice(request, user) : undefined) ??
+    (mayStandIn ? await askForRememberedDevice(request, user) : undefined) ??
     (await askForSecondFactor(request, user, demand)) ??
     finishSignIn(request, user)
   )
@@ -74,10 +78,12 @@ export const finishSignIn = async (
 }
 
 export const grantTokens = async (
-  { client, pool, context, clientMetadata, watch, tokenSource = 'Authentication' }: SignInRequest,
+  { client, pool, context, clientMetadata, watch, progress, tokenSource = 'Authentication' }: SignInRequest,
   user: User,
   device: SignInDevice | undefined,
 ): Promise<SignInAnswer> => {
+  // All or nothing: no tokens of a lower level, whatever changed since the level was found to be in reach.
+  if (isShortOfTarget(progress)) throw unreachableLevel()
   await watch?.assess(user)
   const { clientId } = client
   await context.triggers.postAuthentication(context.pool, {
@@ -89,6 +95,7 @@ export const grantTokens = async (
   const origin = {
     ...newOrigin(client, context),
     ...(device === undefined ? {} : { deviceKey: device.deviceKey, isBoundToDevice: device.isBound }),
+    ...authenticationClaims(progress, pool),
   }
   const tokens = await issueTokens(
     context.pool,
@@ -103,7 +110,7 @@ export const grantTokens = async (
 }
 
 const askForNewPassword = async (
-  { client, pool, parameters, context }: SignInRequest,
+  { client, pool, parameters, context, progress }: SignInRequest,
   user: User,
 ): Promise<SignInAnswer> => {
   const { credential } = user
@@ -122,6 +129,7 @@ const askForNewPassword = async (
     names: [...new Set([user.username, parameters.USERNAME ?? user.username])],
     sub: user.sub,
     credentialSetAtMs: credential.setAtMs,
+    ...(progress === undefined ? {} : { progress }),
   }
   return {
     ChallengeName: 'NEW_PASSWORD_REQUIRED',

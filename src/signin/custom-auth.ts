@@ -9,6 +9,7 @@ import {
   continueSignIn,
   isNamed,
   openSessionOf,
+  resumed,
   sessionFor,
 } from './begun-sign-in.ts'
 import { checkMaySignIn, completeSignIn, finishSignIn, tellState } from './complete-sign-in.ts'
@@ -213,7 +214,7 @@ export const answerCustomChallenge: SignInStep = async (request) => {
     challengeResult: isRight,
     ...(metadata === undefined ? {} : { challengeMetadata: metadata }),
   }
-  return goOn(request, { user, begun: rest, history: [...unpack(history), answered] })
+  return goOn(resumed(request, begun), { user, begun: rest, history: [...unpack(history), answered] })
 }
 
 /** What a right password leads to: the next challenge of a custom sign-in, or the end of another one. */

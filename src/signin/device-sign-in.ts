@@ -5,7 +5,7 @@ import type { User } from '../directory/records/user.ts'
 import { requireDevice } from '../directory/user-devices.ts'
 import { claimSignature, isClientPublic } from '../srp/srp-server.ts'
 import { Fault } from '../wire/fault.ts'
-import { continueSignIn, sessionFor } from './begun-sign-in.ts'
+import { continueSignIn, resumed, sessionFor } from './begun-sign-in.ts'
 import { checkMaySignIn, grantTokens } from './complete-sign-in.ts'
 import type { DeviceSession } from './device-challenge.ts'
 import { deviceGroupKey } from './device-key.ts'
@@ -96,5 +96,5 @@ export const verifyDeviceSrp: SignInStep = async (request) => {
     lastAtMs: context.clock.now(),
     lastIp: context.sourceIp,
   }))
-  return grantTokens(request, stored.value, { deviceKey: device.deviceKey, isBound: true })
+  return grantTokens(resumed(request, begun), stored.value, { deviceKey: device.deviceKey, isBound: true })
 }

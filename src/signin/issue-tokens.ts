@@ -7,6 +7,7 @@ import type { Runtime } from '../directory/runtime.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { groupsOf } from '../directory/user-groups.ts'
 import type { Records } from '../vault/records.ts'
+import type { AuthenticationClaims } from './authentication-methods.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { type RefreshToken, sealRefreshToken } from './refresh-token.ts'
 import { signJwt } from './signed-jwt.ts'
@@ -20,7 +21,7 @@ type TokenRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints' | 'triggers'>
 /** Where a family of tokens comes from: kept through every refresh. */
 export type TokenOrigin = Pick<
   RefreshToken,
-  'originJti' | 'eventId' | 'authTimeMs' | 'deviceKey' | 'isBoundToDevice'
+  'originJti' | 'eventId' | 'authTimeMs' | 'deviceKey' | 'isBoundToDevice' | 'acr' | 'amr'
 > & {
   /** When the family's refresh tokens end. */
   readonly refreshExpiresAtMs: number
@@ -38,6 +39,11 @@ const deviceOf = ({
   isBoundToDevice,
 }: TokenOrigin): Pick<RefreshToken, 'deviceKey' | 'isBoundToDevice'> =>
   deviceKey === undefined ? {} : { deviceKey, ...(isBoundToDevice === undefined ? {} : { isBoundToDevice }) }
+
+const authenticationOf = ({ acr, amr }: TokenOrigin): AuthenticationClaims => ({
+  ...(acr === undefined ? {} : { acr }),
+  ...(amr === undefined ? {} : { amr }),
+})
 
 /** The issuer under which this Region issues for the pool now. Rejects with an Error when the pool has no public record. */
 export const issuerOf = async (pool: PoolData, runtime: Pick<Runtime, 'endpoints'>): Promise<string> => {
@@ -76,6 +82,7 @@ export const issueTokens = async (
     authTimeMs: origin.authTimeMs,
     issuedAtMs: nowMs,
     deviceKey: origin.deviceKey,
+    authentication: authenticationOf(origin),
   }
   const changes = await tokenChangesFor(pool, { ...about, groups }, runtime)
   const forId = idClaims(facts, nowMs + lifetimes.idTokenMs, makeTokenId(runtime))
@@ -100,6 +107,7 @@ export const issueTokens = async (
     issuedAtMs: nowMs,
     expiresAtMs: origin.refreshExpiresAtMs,
     ...deviceOf(origin),
+    ...authenticationOf(origin),
   }
   return {
     AccessToken: accessToken,

@@ -32,19 +32,13 @@ export const hasVerifiedFactor = (user: User, factor: MfaFactor): boolean => {
   return hasFactor(user, factor)
 }
 
-export type SecondFactorNeed =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'factor'; readonly factor: MfaFactor }
-  | { readonly kind: 'choice'; readonly factors: readonly MfaFactor[] }
-  | { readonly kind: 'set-up'; readonly factors: readonly MfaFactor[] }
-
 /**
- * What comes after the first factor. OFF: nothing. OPTIONAL: the factors that the user has turned on. ON: also those that the user could
- * be asked for without having turned them on; without any, one is set up.
+ * The factors that a user can be asked for. OFF: none. OPTIONAL: those that the user has turned on. ON: also those that the user could be
+ * asked for without having turned them on.
  */
-export const secondFactorNeed = (user: User, { pool, regional }: PoolFactors): SecondFactorNeed => {
+export const usableSecondFactors = (user: User, { pool, regional }: PoolFactors): readonly MfaFactor[] => {
   const setting = pool.settings.MfaConfiguration ?? 'OFF'
-  if (setting === 'OFF') return { kind: 'none' }
+  if (setting === 'OFF') return []
   const ofPool = factorsOfPool({ pool, regional })
   // "Users who have previously associated and verified a TOTP token can continue to use it for MFA if the software token MFA is later
   // disabled for the user pool" (developer guide, "TOTP software token MFA").
@@ -54,10 +48,28 @@ export const secondFactorNeed = (user: User, { pool, regional }: PoolFactors): S
     (factor) => hasFactor(user, factor) && (ofPool.includes(factor) || isKept(factor)),
   )
   const turnedOn = usable.filter((factor) => user.mfa?.enabled.includes(factor) === true)
-  const factors = turnedOn.length > 0 || setting === 'OPTIONAL' ? turnedOn : usable
+  return turnedOn.length > 0 || setting === 'OPTIONAL' ? turnedOn : usable
+}
+
+export type SecondFactorNeed =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'factor'; readonly factor: MfaFactor }
+  | { readonly kind: 'choice'; readonly factors: readonly MfaFactor[] }
+  | { readonly kind: 'set-up'; readonly factors: readonly MfaFactor[] }
+
+/** What comes after the first factor: the one that the user prefers, or a choice; where one must be and there is none, one is set up. */
+export const secondFactorNeed = (
+  user: User,
+  about: PoolFactors,
+  isWanted: (factor: MfaFactor) => boolean = () => true,
+): SecondFactorNeed => {
+  const factors = usableSecondFactors(user, about).filter(isWanted)
   const preferred = user.mfa?.preferred
   if (preferred !== undefined && factors.includes(preferred)) return { kind: 'factor', factor: preferred }
   const [first] = factors
-  if (first === undefined) return setting === 'ON' ? { kind: 'set-up', factors: ofPool } : { kind: 'none' }
+  if (first === undefined)
+    return about.pool.settings.MfaConfiguration === 'ON'
+      ? { kind: 'set-up', factors: factorsOfPool(about) }
+      : { kind: 'none' }
   return factors.length === 1 ? { kind: 'factor', factor: first } : { kind: 'choice', factors }
 }

@@ -7,7 +7,7 @@ import { requireSecretHash } from '../directory/secret-hash.ts'
 import { permanentPassword } from '../directory/set-password.ts'
 import type { Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
-import { isNamed, otherUser } from './begun-sign-in.ts'
+import { isNamed, otherUser, resumed } from './begun-sign-in.ts'
 import { checkMaySignIn, completeSignIn, type NewPasswordSession } from './complete-sign-in.ts'
 import { poolSecrets } from './pool-secrets.ts'
 import { openSession } from './session.ts'
@@ -25,7 +25,7 @@ const userOfSession = async (
   request: SignInRequest,
   session: string,
   name: string,
-): Promise<Stored<User>> => {
+): Promise<{ readonly stored: Stored<User>; readonly begun: NewPasswordSession }> => {
   const { client, pool, context } = request
   const secrets = await poolSecrets(pool.poolId, context.pool.records)
   const begun = openSession<NewPasswordSession>(
@@ -41,7 +41,7 @@ const userOfSession = async (
     stored.value.credential?.setAtMs === begun.credentialSetAtMs &&
     isNamed(pool, begun.names, name)
   if (!isSame) throw await otherUser(request, name)
-  return stored
+  return { stored, begun }
 }
 
 /** What no user may say, not even as it is: clients that send back all of `userAttributes` are told so. */
@@ -86,7 +86,7 @@ export const setNewPassword: SignInStep = async (request) => {
   if (session === undefined)
     throw new Fault('InvalidParameterException', 'Missing required parameter Session')
   requireSecretHash(client, name, parameters.SECRET_HASH)
-  const stored = await userOfSession(request, session, name)
+  const { stored, begun } = await userOfSession(request, session, name)
   checkMaySignIn(stored.value)
   const directory = context.pool.asPrimary('needs a new password to be set')
   const attributes = filledAttributes(request, stored.value)
@@ -100,5 +100,5 @@ export const setNewPassword: SignInStep = async (request) => {
       status: 'CONFIRMED',
     },
   )
-  return completeSignIn({ ...request, tokenSource: 'NewPasswordChallenge' }, changed)
+  return completeSignIn({ ...resumed(request, begun), tokenSource: 'NewPasswordChallenge' }, changed)
 }

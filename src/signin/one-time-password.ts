@@ -3,6 +3,7 @@ import { requireSecretHash } from '../directory/secret-hash.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { simulatedDelivery } from '../directory/user-existence.ts'
 import { Fault } from '../wire/fault.ts'
+import { type AuthenticationMethod, proving } from './authentication-methods.ts'
 import {
   type BegunSignIn,
   beginSignIn,
@@ -10,6 +11,7 @@ import {
   continueSignIn,
   isNamed,
   openSessionOf,
+  resumed,
 } from './begun-sign-in.ts'
 import { completeSignIn } from './complete-sign-in.ts'
 import { useCode } from './factor-attempts.ts'
@@ -34,6 +36,10 @@ export const oneTimeChannels: Readonly<Record<OneTimeChallenge, Channel>> = {
   EMAIL_OTP: 'EMAIL',
   SMS_OTP: 'SMS',
 }
+const methodOf: Readonly<Record<OneTimeChallenge, AuthenticationMethod>> = {
+  EMAIL_OTP: 'email_otp',
+  SMS_OTP: 'sms',
+}
 const codeParameters: Readonly<Record<OneTimeChallenge, string>> = {
   EMAIL_OTP: 'EMAIL_OTP_CODE',
   SMS_OTP: 'SMS_OTP_CODE',
@@ -53,7 +59,7 @@ export const sendOneTimePassword = async (
   { user, username, attempts }: Candidate,
   challenge: OneTimeChallenge,
 ): Promise<SignInAnswer> => {
-  const { pool, parameters, context } = request
+  const { pool, parameters, context, progress } = request
   const channel = oneTimeChannels[challenge]
   if (user === undefined) {
     passwordAttemptsOf(context).check(attempts)
@@ -63,6 +69,7 @@ export const sendOneTimePassword = async (
       names: [...new Set([username, parameters.USERNAME ?? username])],
       challengeId: makeEventId(context.random),
       isFirstFactor: true,
+      ...(progress === undefined ? {} : { progress }),
     }
     const { Destination = '' } = await simulatedDelivery(context.pool.records, pool, attempts.usernameKey)
     return challengeOf(request, challenge, content, {
@@ -104,7 +111,7 @@ export const answerOneTimePassword =
       () => ({ isRight: isSameCode(code, given) }),
       mismatch(),
     )
-    return completeSignIn(request, stored.value)
+    return completeSignIn(proving(resumed(request, begun), methodOf[challenge]), stored.value)
   }
 
 /** EMAIL_OTP names two challenges: the only factor of a sign-in, and a second one. Their sessions tell them apart. */

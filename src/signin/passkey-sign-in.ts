@@ -5,7 +5,8 @@ import type { User } from '../directory/records/user.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { Fault } from '../wire/fault.ts'
 import { isPasskeyTwoFactors } from './auth-factors.ts'
-import { type BegunSignIn, beginSignIn, challengeOf, continueSignIn } from './begun-sign-in.ts'
+import { proving } from './authentication-methods.ts'
+import { type BegunSignIn, beginSignIn, challengeOf, continueSignIn, resumed } from './begun-sign-in.ts'
 import { checkMaySignIn, completeSignIn, finishSignIn } from './complete-sign-in.ts'
 import { useCode } from './factor-attempts.ts'
 import { loadWebAuthn, readClientData, userVerificationOf } from './passkey-registration.ts'
@@ -133,9 +134,12 @@ export const finishWithPasskey = async (
   )
   if (verified === undefined) throw refused()
   await keepCounter(request, verified)
+  // Authenticators that came with the device hold keys of its software or platform; those that are plugged in are keys of hardware.
+  const method = verified.passkey.attachment === 'cross-platform' ? 'hwk' : 'swk'
+  const proved = proving(resumed(request, begun), method)
   return verified.isUserVerified && isPasskeyTwoFactors({ pool }, user)
-    ? finishSignIn(request, user, begun)
-    : completeSignIn(request, user)
+    ? finishSignIn(proved, user, begun)
+    : completeSignIn(proved, user)
 }
 
 export const answerPasskey: SignInStep = async (request) => {

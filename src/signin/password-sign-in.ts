@@ -1,5 +1,6 @@
 // USER_PASSWORD_AUTH and ADMIN_USER_PASSWORD_AUTH: the password itself comes to the server.
 import { requireSecretHash } from '../directory/secret-hash.ts'
+import { proving } from './authentication-methods.ts'
 import { completeSignIn, tellState } from './complete-sign-in.ts'
 import { acceptImportedPassword } from './imported-password-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
@@ -29,7 +30,7 @@ export const signInWithPassword: SignInStep = async (request) => {
   if (signedIn !== undefined) {
     counted.succeeded(attempts)
     await request.watch?.checkPassword(signedIn, password)
-    return completeSignIn(request, signedIn)
+    return completeSignIn(proving(request, 'pwd'), signedIn)
   }
   counted.failed(attempts)
   throw wrongPassword()

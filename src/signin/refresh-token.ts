@@ -1,8 +1,9 @@
 // Refresh tokens: a compact JWE (RFC 7516) that holds all there is to know, so that any Region can honour it.
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Random } from '../telemetry/clock.ts'
+import type { AuthenticationClaims } from './authentication-methods.ts'
 
-export type RefreshToken = {
+export type RefreshToken = AuthenticationClaims & {
   readonly poolId: string
   readonly clientId: string
   readonly sub: string

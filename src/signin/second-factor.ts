@@ -1,10 +1,12 @@
 // Asks for a second factor once the first was right: by the code that was sent, by TOTP, by a choice between them, or by setting one up.
 import { readRegionalSettings } from '../directory/read-pool.ts'
 import type { MfaFactor, User } from '../directory/records/user.ts'
+import { isShortOfTarget, levelOf, methodOfFactor } from './authentication-methods.ts'
 import { type BegunSignIn, beginSignIn, challengeOf } from './begun-sign-in.ts'
-import { factorsOfPool, hasVerifiedFactor, secondFactorNeed } from './mfa-rules.ts'
+import { factorsOfPool, hasVerifiedFactor, secondFactorNeed, usableSecondFactors } from './mfa-rules.ts'
 import { type Channel, channelAttributes, deliveryParameters, sendCode } from './sent-code.ts'
 import type { SignInAnswer, SignInRequest } from './sign-in-request.ts'
+import { unreachableLevel } from './step-up.ts'
 import { blockedSignIn } from './threat/protection.ts'
 import type { FactorDemand } from './threat/threat-watch.ts'
 
@@ -71,19 +73,33 @@ export const askForFactor = (
   })
 }
 
-/** The challenge that comes between a right first factor and the tokens; undefined when none does. */
+/**
+ * The challenge that comes between a right first factor and the tokens; undefined when none does. One that the user's access token vouches
+ * for isn't asked for again, and a level that must be reached says which factors will do.
+ */
 export const askForSecondFactor = async (
   request: SignInRequest,
   user: User,
   demand: FactorDemand = 'none',
 ): Promise<SignInAnswer | undefined> => {
-  const { pool, context } = request
+  const { pool, context, progress } = request
+  const isShort = isShortOfTarget(progress)
   if ((pool.settings.MfaConfiguration ?? 'OFF') === 'OFF') {
     if (demand === 'required') throw blockedSignIn()
     return undefined
   }
   const regional = (await readRegionalSettings(context.pool)).value
-  const need = secondFactorNeed(user, { pool, regional })
+  const { methods = [], target = 0 } = progress ?? {}
+  const hasSecond =
+    methods.length > 1 &&
+    usableSecondFactors(user, { pool, regional }).some((factor) => methods.includes(methodOfFactor[factor]))
+  if (hasSecond && !isShort && demand === 'none') return undefined
+  const need = secondFactorNeed(
+    user,
+    { pool, regional },
+    (factor) => !isShort || (levelOf([...methods, methodOfFactor[factor]]) ?? 0) >= target,
+  )
+  if (isShort && (need.kind === 'none' || need.kind === 'set-up')) throw unreachableLevel()
   if (need.kind === 'none') {
     if (demand === 'none') return undefined
     // Set up and not turned on: a risk is what it can be asked for.

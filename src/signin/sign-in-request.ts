@@ -5,6 +5,7 @@ import { type AppClient, appClients } from '../directory/records/app-client.ts'
 import type { UserPool } from '../directory/records/user-pool.ts'
 import type { TokenGenerationSource } from '../directory/triggers-port.ts'
 import { Fault } from '../wire/fault.ts'
+import type { SignInProgress } from './authentication-methods.ts'
 import type { ThreatWatch } from './threat/threat-watch.ts'
 
 export type SignInContext = Context<'active'>
@@ -21,6 +22,8 @@ export type SignInRequest = {
   readonly validationData?: Readonly<Record<string, string>> | undefined
   /** Whether functions heard of this sign-in already: they do when it begins. */
   readonly hasBegun?: boolean
+  /** What this sign-in has proved in earlier steps, and must reach. */
+  readonly progress?: SignInProgress
   /** What the tokens come of, when it isn't a plain sign-in. */
   readonly tokenSource?: TokenGenerationSource
   /** Threat protection of this step; absent in a pool that has none. */

@@ -6,7 +6,8 @@ import { tokenLifetimes } from '../directory/token-lifetimes.ts'
 import { poolNameOf } from '../srp/srp-group.ts'
 import { claimSignature, isClientPublic } from '../srp/srp-server.ts'
 import { Fault } from '../wire/fault.ts'
-import { isNamed } from './begun-sign-in.ts'
+import { proving, type SignInProgress } from './authentication-methods.ts'
+import { isNamed, resumed } from './begun-sign-in.ts'
 import { tellState } from './complete-sign-in.ts'
 import { passwordAttemptsOf } from './password-attempts.ts'
 import { poolSecrets } from './pool-secrets.ts'
@@ -35,6 +36,7 @@ export type SrpSession = {
   readonly serverSecret: string
   /** Of a custom sign-in that began with a password: the challenges so far. Sealed in here, so that no client can leave it out. */
   readonly customHistory?: readonly (readonly [name: number, isRight: 0 | 1, metadata?: string])[]
+  readonly progress?: SignInProgress
 }
 
 const toBase64 = (hex: string): string =>
@@ -53,7 +55,7 @@ export const startSrpWith = async (
   request: SignInRequest,
   customHistory: SrpSession['customHistory'],
 ): Promise<SignInAnswer> => {
-  const { client, pool, parameters, context } = request
+  const { client, pool, parameters, context, progress } = request
   const name = usernameParameter(parameters)
   const clientPublic = required(parameters, 'SRP_A')
   requireSecretHash(client, name, parameters.SECRET_HASH)
@@ -71,6 +73,7 @@ export const startSrpWith = async (
     serverPublic: toBase64(serverPublic),
     serverSecret: serverSecret.toString('base64'),
     ...(customHistory === undefined ? {} : { customHistory }),
+    ...(progress === undefined ? {} : { progress }),
   }
   const { session } = await poolSecrets(pool.poolId, context.pool.records)
   return {
@@ -127,7 +130,7 @@ export const verifySrpThen =
     const isRight = claimed.length === expected.length && timingSafeEqual(claimed, expected)
     if (user?.credential !== undefined && isRight) {
       counted.succeeded(attempts)
-      return finish(request, user, begun)
+      return finish(proving(resumed(request, begun), 'pwd'), user, begun)
     }
     counted.failed(attempts)
     throw wrongPassword()

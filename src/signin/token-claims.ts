@@ -2,6 +2,7 @@
 import { identitiesOf } from '../directory/linked-identities.ts'
 import type { AppClient } from '../directory/records/app-client.ts'
 import type { Group, User } from '../directory/records/user.ts'
+import type { AuthenticationClaims } from './authentication-methods.ts'
 import type { Claims } from './signed-jwt.ts'
 
 export const userScope = 'aws.cognito.signin.user.admin'
@@ -19,6 +20,7 @@ export type TokenFacts = {
   readonly issuedAtMs: number
   /** The device that the sign-in came from, in a pool that tracks devices. */
   readonly deviceKey: string | undefined
+  readonly authentication: AuthenticationClaims
 }
 
 export const seconds = (ms: number): number => Math.floor(ms / 1_000)
@@ -86,6 +88,7 @@ const sharedClaims = (facts: TokenFacts, expiresAtMs: number, jti: string): Clai
   iss: facts.issuer,
   ...(facts.originJti === undefined ? {} : { origin_jti: facts.originJti }),
   event_id: facts.eventId,
+  ...facts.authentication,
   auth_time: seconds(facts.authTimeMs),
   exp: seconds(expiresAtMs),
   iat: seconds(facts.issuedAtMs),
