@@ -1,21 +1,11 @@
 // Rounds of SIGKILL under load against a deployment of real processes, with a ledger of what was acknowledged; one seed gives one plan of kills.
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startSupervisor } from '../../src/cli/supervisor.ts'
 import { digestOf } from '../../src/store/digest.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { allRecords } from '../store/records.ts'
-import { account, eventually } from '../support/regions.ts'
 import { makeReplicatedPool, primaryRegion, secondaryRegion } from '../support/replicated-pool.ts'
-import { checkLedger, clientsOf, type Expected, randomFrom, write } from './ledger.ts'
-
-export type CrashRunOptions = {
-  readonly rounds: number
-  readonly seed: number
-  readonly say?: (line: string) => void
-}
+import { type RunOptions, withDeployment } from './deployment.ts'
 
 export type CrashRunResult = {
   readonly acknowledged: number
@@ -25,7 +15,7 @@ export type CrashRunResult = {
   readonly behindAtTheEnd: number
 }
 
-const writers = 6
+const writers = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `writer-${letter}`)
 const victims = [
   [primaryRegion],
   [secondaryRegion],
@@ -62,107 +52,32 @@ const checkPrefix = async (folder: string, poolId: string): Promise<number> => {
 }
 
 /** Throws an Error that says what was lost, torn or different. */
-export const crashRun = async ({
-  rounds,
-  seed,
-  say = () => {},
-}: CrashRunOptions): Promise<CrashRunResult> => {
-  const random = randomFrom(seed)
-  const folder = mkdtempSync(join(tmpdir(), 'twinpool-crash-'))
-  const logDescriptor = openSync(join(folder, 'log'), 'a', 0o600)
-  const data = join(folder, 'data')
-  const supervisor = await startSupervisor({
-    dataFolder: data,
-    regions: [primaryRegion, secondaryRegion],
-    account,
-    host: '127.0.0.1',
-    port: 0,
-    isTls: false,
-    logLevel: 'warn',
-    logDescriptor,
-    isRestarted: false,
-    say: () => {},
-  })
-  let isOver = false
-  let acknowledged = 0
-  let kills = 0
-  const ledger = new Map<string, Expected>()
-  try {
-    const clients = clientsOf(supervisor)
+export const crashRun = ({ rounds, seed, say = () => {} }: RunOptions): Promise<CrashRunResult> =>
+  withDeployment(seed, async (deployment) => {
+    const { random, supervisor, clients, acknowledged } = deployment
     const { poolId } = await makeReplicatedPool(clients)
-    const writing = Promise.all(
-      Array.from({ length: writers }, (_, index) =>
-        write({
-          name: `writer-${index}`,
-          poolId,
-          primary: () => clients.cognito(primaryRegion),
-          ledger,
-          random,
-          isOver: () => isOver,
-          acknowledge: () => {
-            acknowledged += 1
-          },
-        }),
-      ),
-    )
+    const toPrimary = { poolId, primary: () => primaryRegion }
+    let kills = 0
+    const stopWriters = deployment.startWriters(writers, toPrimary)
     for (let round = 1; round <= rounds; round += 1) {
-      const target = acknowledged + 5 + Math.floor(random() * 60)
-      await eventually(
-        async () => acknowledged,
-        (count) => count >= target,
-        60_000,
-      )
+      await deployment.acknowledgedReach(acknowledged() + 5 + Math.floor(random() * 60))
       const dying = victims[Math.floor(random() * victims.length)] ?? []
       await Promise.all(dying.map((region) => supervisor.kill(region)))
       kills += dying.length
       await new Promise((resolve) => setTimeout(resolve, random() * 100))
       await Promise.all(dying.map((region) => supervisor.restart(region)))
-      say(`round ${round}: killed ${dying.join(' and ')}; ${acknowledged} acknowledged`)
+      say(`round ${round}: killed ${dying.join(' and ')}; ${acknowledged()} acknowledged`)
     }
-    isOver = true
-    await writing
-    await checkLedger(clients, primaryRegion, poolId, ledger)
-    await eventually(
-      () => checkLedger(clients, secondaryRegion, poolId, ledger).then(() => 'equal', String),
-      (answer) => answer === 'equal',
-      60_000,
-    )
+    await stopWriters()
+    await deployment.checkBoth(primaryRegion, secondaryRegion, poolId)
 
     // And the end: everything at once, in the middle of writes.
-    isOver = false
-    const last = acknowledged + 50
-    const lastWriting = write({
-      name: 'last',
-      poolId,
-      primary: () => clients.cognito(primaryRegion),
-      ledger,
-      random,
-      isOver: () => isOver,
-      acknowledge: () => {
-        acknowledged += 1
-      },
-    })
-    await eventually(
-      async () => acknowledged,
-      (count) => count >= last,
-      60_000,
-    )
+    const stopLast = deployment.startWriters(['last'], toPrimary)
+    await deployment.acknowledgedReach(acknowledged() + 50)
     await Promise.all([primaryRegion, secondaryRegion].map((region) => supervisor.kill(region)))
     kills += 2
-    isOver = true
-    await lastWriting
+    await stopLast()
     await supervisor.stop()
-    const behindAtTheEnd = await checkPrefix(data, poolId)
-    const inDoubt = [...ledger.values()].filter(({ doubt }) => doubt.length > 0).length
-    return { acknowledged, inDoubt, kills, behindAtTheEnd }
-  } catch (error) {
-    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    })
-  } finally {
-    isOver = true
-    await supervisor.stop()
-    closeSync(logDescriptor)
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+    const behindAtTheEnd = await checkPrefix(deployment.data, poolId)
+    return { acknowledged: acknowledged(), inDoubt: deployment.inDoubt(), kills, behindAtTheEnd }
+  })

@@ -1,13 +1,9 @@
 // Rounds of failover under load in synchronous mode: the primary killed and its place taken, or handed over while one of the two is killed.
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startSupervisor } from '../../src/cli/supervisor.ts'
 import { createOperatorClient } from '../../src/operator/operator-client.ts'
 import type { ReplicationShape } from '../../src/replication/operator-shapes.ts'
-import { account, eventually } from '../support/regions.ts'
+import { eventually } from '../support/regions.ts'
 import { makeReplicatedPool, primaryRegion, secondaryRegion } from '../support/replicated-pool.ts'
-import { checkLedger, clientsOf, type Expected, randomFrom, write } from './ledger.ts'
+import { type RunOptions, withDeployment } from './deployment.ts'
 
 export type FailoverRunResult = {
   readonly acknowledged: number
@@ -17,7 +13,7 @@ export type FailoverRunResult = {
   readonly setAside: number
 }
 
-const writers = 4
+const writers = ['a', 'b', 'c', 'd'].map((letter) => `writer-${letter}`)
 const plots = [
   'the primary is killed and the other takes over',
   'a planned promotion',
@@ -26,41 +22,17 @@ const plots = [
 ] as const
 
 /** Throws an Error that says what was lost, or what did not come to be. */
-export const failoverRun = async (options: {
-  readonly rounds: number
-  readonly seed: number
-  readonly say?: (line: string) => void
-}): Promise<FailoverRunResult> => {
-  const { rounds, seed, say = () => {} } = options
-  const random = randomFrom(seed)
-  const folder = mkdtempSync(join(tmpdir(), 'twinpool-failover-'))
-  const logDescriptor = openSync(join(folder, 'log'), 'a', 0o600)
-  const supervisor = await startSupervisor({
-    dataFolder: join(folder, 'data'),
-    regions: [primaryRegion, secondaryRegion],
-    account,
-    host: '127.0.0.1',
-    port: 0,
-    isTls: false,
-    logLevel: 'warn',
-    logDescriptor,
-    isRestarted: false,
-    say: () => {},
-  })
-  const operator = (region: string) =>
-    createOperatorClient({
-      origin: supervisor.endpoints.regions[region] ?? '',
-      region,
-      credentials: supervisor.accessKey,
-    })
-  let isOver = false
-  let acknowledged = 0
-  let primary: string = primaryRegion
-  const ledger = new Map<string, Expected>()
-  const otherOf = (region: string): string => (region === primaryRegion ? secondaryRegion : primaryRegion)
-
-  try {
-    const clients = clientsOf(supervisor)
+export const failoverRun = ({ rounds, seed, say = () => {} }: RunOptions): Promise<FailoverRunResult> =>
+  withDeployment(seed, async (deployment) => {
+    const { random, supervisor, clients, acknowledged } = deployment
+    const operator = (region: string) =>
+      createOperatorClient({
+        origin: supervisor.endpoints.regions[region] ?? '',
+        region,
+        credentials: supervisor.accessKey,
+      })
+    let primary: string = primaryRegion
+    const otherOf = (region: string): string => (region === primaryRegion ? secondaryRegion : primaryRegion)
     const { poolId: UserPoolId } = await makeReplicatedPool(clients)
     const describeAt = async (region: string): Promise<ReplicationShape | undefined> => {
       try {
@@ -93,28 +65,9 @@ export const failoverRun = async (options: {
     }
     await operator(primary).call('SetUserPoolAcknowledgement', { UserPoolId, Mode: 'SYNCHRONOUS' })
 
-    const writing = Promise.all(
-      Array.from({ length: writers }, (_, index) =>
-        write({
-          name: `writer-${index}`,
-          poolId: UserPoolId,
-          primary: () => clients.cognito(primary),
-          ledger,
-          random,
-          isOver: () => isOver,
-          acknowledge: () => {
-            acknowledged += 1
-          },
-        }),
-      ),
-    )
+    const stopWriters = deployment.startWriters(writers, { poolId: UserPoolId, primary: () => primary })
     for (let round = 1; round <= rounds; round += 1) {
-      const target = acknowledged + 5 + Math.floor(random() * 30)
-      await eventually(
-        async () => acknowledged,
-        (count) => count >= target,
-        60_000,
-      )
+      await deployment.acknowledgedReach(acknowledged() + 5 + Math.floor(random() * 30))
       const plot = plots[Math.floor(random() * plots.length)] ?? plots[0]
       const [old, next] = [primary, otherOf(primary)]
       const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, random() * 60))
@@ -135,33 +88,17 @@ export const failoverRun = async (options: {
         await supervisor.restart(victim)
       }
       await settled()
-      say(`round ${round}: ${plot}; ${primary} is primary, ${acknowledged} acknowledged`)
+      say(`round ${round}: ${plot}; ${primary} is primary, ${acknowledged()} acknowledged`)
     }
-    isOver = true
-    await writing
-    await checkLedger(clients, primary, UserPoolId, ledger)
-    await eventually(
-      () => checkLedger(clients, otherOf(primary), UserPoolId, ledger).then(() => 'equal', String),
-      (answer) => answer === 'equal',
-      60_000,
-    )
+    await stopWriters()
+    await deployment.checkBoth(primary, otherOf(primary), UserPoolId)
     const [one, other] = await Promise.all([primaryRegion, secondaryRegion].map(describeAt))
     if (one === undefined || one.Digest !== other?.Digest)
       throw new Error('the two Regions differ when all is over')
     return {
-      acknowledged,
-      inDoubt: [...ledger.values()].filter(({ doubt }) => doubt.length > 0).length,
+      acknowledged: acknowledged(),
+      inDoubt: deployment.inDoubt(),
       takeovers: one.Takeovers.at(-1)?.Epoch ?? 0,
       setAside: one.SetAsideCount + other.SetAsideCount,
     }
-  } catch (error) {
-    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    })
-  } finally {
-    isOver = true
-    await supervisor.stop()
-    closeSync(logDescriptor)
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+  })
