@@ -1,74 +1,23 @@
 // A Region of two nodes over a database with an asynchronous standby that lags: the database's primary is gone, the standby is promoted, and with it
 // the Region is set back to a state that is older than its replica's.
-import {
-  AdminCreateUserCommand,
-  AdminGetUserCommand,
-  type CognitoIdentityProviderClient,
-} from '@aws-sdk/client-cognito-identity-provider'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createOperatorClient } from '../../src/operator/operator-client.ts'
 import type { ReplicationShape } from '../../src/replication/operator-shapes.ts'
-import { type NodeRegion, startNodeRegion } from '../support/node-region.ts'
-import { type PostgresServer, type Standby, startPostgres, startStandby } from '../support/postgres.ts'
 import { eventually } from '../support/regions.ts'
-import {
-  makeReplicatedPool,
-  primaryRegion,
-  type ReplicatedPool,
-  secondaryRegion,
-  signIn,
-} from '../support/replicated-pool.ts'
+import { primaryRegion, secondaryRegion, signIn } from '../support/replicated-pool.ts'
+import { type StandbyRegion, startStandbyRegion } from '../support/standby-region.ts'
 
-const settings = ['fsync=off', 'full_page_writes=off']
-let primary: PostgresServer
-let standby: Standby
-let regions: NodeRegion
-let pool: ReplicatedPool
-
+let region: StandbyRegion
 beforeAll(async () => {
-  primary = await startPostgres(settings)
-  const url = await primary.newDatabase()
-  standby = await startStandby(primary, settings)
-  regions = await startNodeRegion(
-    url.replace(/(:\d+)\/(\w+)$/, `$1,127.0.0.1:${standby.port}/$2?target_session_attrs=read-write`),
-  )
-  pool = await makeReplicatedPool(regions)
+  region = await startStandbyRegion({ isSynchronous: false })
 }, 60_000)
+afterAll(() => region?.close())
 
-afterAll(async () => {
-  await regions?.close()
-  await standby?.close()
-  await primary?.close()
-})
-
-const createUser = (client: CognitoIdentityProviderClient, Username: string) =>
-  client.send(new AdminCreateUserCommand({ UserPoolId: pool.poolId, Username, MessageAction: 'SUPPRESS' }))
-
-const isThere = (client: CognitoIdentityProviderClient, Username: string): Promise<boolean> =>
-  client.send(new AdminGetUserCommand({ UserPoolId: pool.poolId, Username })).then(
-    () => true,
-    (error: Error) => {
-      if (error.name === 'UserNotFoundException') return false
-      throw error
-    },
-  )
-
-const operatorAt = (region: string) =>
-  createOperatorClient({
-    origin: regions.origins[region] ?? '',
-    region,
-    credentials: regions.credentials,
-  })
-const describeAt = async (region: string): Promise<ReplicationShape> => {
-  const answer = await operatorAt(region).call('DescribeUserPoolReplication', { UserPoolId: pool.poolId })
-  return (answer as { Replication: ReplicationShape }).Replication
-}
-const described = (region: string): Promise<Partial<ReplicationShape>> => describeAt(region).catch(() => ({}))
+const described = (name: string): Promise<Partial<ReplicationShape>> =>
+  region.describeAt(name).catch(() => ({}))
 
 test('a Region whose database was set back says so and takes no write at any node, the replica keeps what was lost, and takes over with it', async () => {
-  const clients = regions.nodes.map((node) => regions.cognitoAt(node))
+  const { primary, standby, regions, clients, pool, createUser, isThere } = region
   const [one, two] = clients
-  if (one === undefined || two === undefined) throw new Error('there are two nodes')
   const west = regions.cognito(secondaryRegion)
   await createUser(one, 'kept')
   await eventually(
@@ -82,7 +31,7 @@ test('a Region whose database was set back says so and takes no write at any nod
     () => isThere(west, lost.at(-1) ?? ''),
     (is) => is,
   )
-  const ahead = await describeAt(secondaryRegion)
+  const ahead = await region.describeAt(secondaryRegion)
 
   // Writers go on all the time, also while the Region finds out.
   let isWriting = true
@@ -117,10 +66,12 @@ test('a Region whose database was set back says so and takes no write at any nod
     for (const name of [...lost, ...written])
       expect([name, await isThere(client, name)]).toEqual([name, false])
   for (const name of ['kept', ...lost]) expect([name, await isThere(west, name)]).toEqual([name, true])
-  for (const region of [primaryRegion, secondaryRegion])
-    expect((await signIn(regions, region, pool)).accessToken).toContain('.')
+  for (const name of [primaryRegion, secondaryRegion])
+    expect((await signIn(regions, name, pool)).accessToken).toContain('.')
 
-  await operatorAt(secondaryRegion).call('PromoteUserPoolReplica', { UserPoolId: pool.poolId, Force: true })
+  await region
+    .operatorAt(secondaryRegion)
+    .call('PromoteUserPoolReplica', { UserPoolId: pool.poolId, Force: true })
   await eventually(
     () => Promise.all([described(primaryRegion), described(secondaryRegion)]),
     ([here, there]) => here.Role === 'SECONDARY' && here.Digest !== undefined && here.Digest === there.Digest,

@@ -1,76 +1,26 @@
 // A Region of two nodes over a database with a synchronous standby: the machine of the database's primary is gone, and the standby is promoted.
-import {
-  AdminCreateUserCommand,
-  AdminGetUserCommand,
-  type CognitoIdentityProviderClient,
-} from '@aws-sdk/client-cognito-identity-provider'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createOperatorClient } from '../../src/operator/operator-client.ts'
-import type { ReplicationShape } from '../../src/replication/operator-shapes.ts'
-import { type NodeRegion, startNodeRegion } from '../support/node-region.ts'
-import { type PostgresServer, type Standby, startPostgres, startStandby } from '../support/postgres.ts'
 import { eventually } from '../support/regions.ts'
-import {
-  makeReplicatedPool,
-  primaryRegion,
-  type ReplicatedPool,
-  secondaryRegion,
-  signIn,
-} from '../support/replicated-pool.ts'
+import { primaryRegion, secondaryRegion, signIn } from '../support/replicated-pool.ts'
+import { type StandbyRegion, startStandbyRegion } from '../support/standby-region.ts'
 
-const settings = ['fsync=off', 'full_page_writes=off']
-let primary: PostgresServer
-let standby: Standby
-let regions: NodeRegion
-let pool: ReplicatedPool
-
+let region: StandbyRegion
 beforeAll(async () => {
-  primary = await startPostgres(settings)
-  const url = await primary.newDatabase()
-  standby = await startStandby(primary, settings)
-  await standby.makeSynchronous()
-  regions = await startNodeRegion(
-    url.replace(/(:\d+)\/(\w+)$/, `$1,127.0.0.1:${standby.port}/$2?target_session_attrs=read-write`),
-  )
-  pool = await makeReplicatedPool(regions)
+  region = await startStandbyRegion({ isSynchronous: true })
 }, 60_000)
-
-afterAll(async () => {
-  await regions?.close()
-  await standby?.close()
-  await primary?.close()
-})
-
-const createUser = (client: CognitoIdentityProviderClient, Username: string) =>
-  client.send(new AdminCreateUserCommand({ UserPoolId: pool.poolId, Username, MessageAction: 'SUPPRESS' }))
-
-const isThere = (client: CognitoIdentityProviderClient, Username: string): Promise<boolean> =>
-  client.send(new AdminGetUserCommand({ UserPoolId: pool.poolId, Username })).then(
-    () => true,
-    (error: Error) => {
-      if (error.name === 'UserNotFoundException') return false
-      throw error
-    },
-  )
-
-const describeAt = async (region: string): Promise<ReplicationShape> => {
-  const { credentials, origins } = regions
-  const operator = createOperatorClient({ origin: origins[region] ?? '', region, credentials })
-  const answer = await operator.call('DescribeUserPoolReplication', { UserPoolId: pool.poolId })
-  return (answer as { Replication: ReplicationShape }).Replication
-}
+afterAll(() => region?.close())
 
 /** How far each Region is and what it then holds; nothing alike while the lead node changes. */
 const standings = (): Promise<readonly string[]> =>
-  Promise.all([describeAt(primaryRegion), describeAt(secondaryRegion)]).then(
+  Promise.all([primaryRegion, secondaryRegion].map(region.describeAt)).then(
     (both) => both.map(({ Position, Digest }) => `${Position} ${Digest}`),
     (error: Error) => [error.name],
   )
 
 test('both nodes go on within seconds, nothing acknowledged is lost at either Region, one node leads and replication goes on', async () => {
-  const clients = regions.nodes.map((node) => regions.cognitoAt(node))
-  const acknowledged: string[][] = clients.map(() => [])
+  const { primary, standby, regions, clients, pool, createUser, isThere } = region
+  const acknowledged: readonly [string[], string[]] = [[], []]
   let isWriting = true
   const writing = clients.flatMap((client, node) =>
     [0, 1, 2].map(async (writer) => {
@@ -121,12 +71,11 @@ test('both nodes go on within seconds, nothing acknowledged is lost at either Re
   expect(rows).toHaveLength(1)
 
   const [one] = clients
-  if (one === undefined) throw new Error('there are two nodes')
   const secondary = regions.cognito(secondaryRegion)
   for (const name of acknowledged.flat()) {
     expect([name, await isThere(one, name)]).toEqual([name, true])
     expect([name, await isThere(secondary, name)]).toEqual([name, true])
   }
-  for (const region of [primaryRegion, secondaryRegion])
-    expect((await signIn(regions, region, pool)).accessToken).toContain('.')
+  for (const name of [primaryRegion, secondaryRegion])
+    expect((await signIn(regions, name, pool)).accessToken).toContain('.')
 })
