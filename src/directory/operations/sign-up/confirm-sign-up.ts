@@ -1,9 +1,7 @@
 // ConfirmSignUp: confirms an account with the code that was sent, and verifies the address that it was sent to.
+import { readClientCall } from '../../client-call.ts'
 import { confirmAccount } from '../../confirm-account.ts'
 import { operation } from '../../operation.ts'
-import { readClient } from '../../read-client.ts'
-import { readPool } from '../../read-pool.ts'
-import { requireSecretHash } from '../../secret-hash.ts'
 import { isSignUpSessionOf, signUpSession } from '../../sign-up-session.ts'
 
 export const confirmSignUp = operation({
@@ -11,12 +9,7 @@ export const confirmSignUp = operation({
   runs: 'primary',
   handle: async (input, context) => {
     const { records } = context.pool
-    const username = input.Username ?? ''
-    const [{ value: userPool }, { value: client }] = await Promise.all([
-      readPool(context.pool),
-      readClient(context.pool, input.ClientId),
-    ])
-    requireSecretHash(client, username, input.SecretHash)
+    const { userPool, client, username } = await readClientCall(context.pool, input)
     const { value: user } = await confirmAccount(context, {
       userPool,
       client,

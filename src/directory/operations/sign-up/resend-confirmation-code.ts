@@ -1,14 +1,13 @@
 // ResendConfirmationCode: sends a new code to a user who has yet to confirm their account. The one before is void.
+
 import { Fault } from '../../../wire/fault.ts'
+import { readClientCall } from '../../client-call.ts'
 import { sendVerification, signUpDestination } from '../../code-delivery.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { confirmationLink } from '../../confirmation-link.ts'
 import { findUser } from '../../find-user.ts'
 import { messagesAbout, quietly } from '../../messages-port.ts'
 import { operation } from '../../operation.ts'
-import { readClient } from '../../read-client.ts'
-import { readPool } from '../../read-pool.ts'
-import { requireSecretHash } from '../../secret-hash.ts'
 import { hidesUsers, noSuchUsername, simulatedDelivery } from '../../user-existence.ts'
 
 const nothingToVerify = (): Fault =>
@@ -19,12 +18,7 @@ export const resendConfirmationCode = operation({
   runs: 'primary',
   handle: async (input, context) => {
     const { records } = context.pool
-    const username = input.Username ?? ''
-    const [{ value: userPool }, { value: client }] = await Promise.all([
-      readPool(context.pool),
-      readClient(context.pool, input.ClientId),
-    ])
-    requireSecretHash(client, username, input.SecretHash)
+    const { userPool, client, username } = await readClientCall(context.pool, input)
     const stored = await findUser(records, userPool, username)
     // Developer guide, "Managing error responses": nobody and a disabled user look the same.
     if (stored === undefined || (!stored.value.isEnabled && hidesUsers(client))) {

@@ -1,4 +1,5 @@
 // SignUp: a user makes an account of their own, to be confirmed with a code or by an administrator.
+
 import { Fault } from '../../../wire/fault.ts'
 import {
   attributesOf,
@@ -7,6 +8,7 @@ import {
   userAttributesOf,
   withVerifiedFlags,
 } from '../../attribute-rules.ts'
+import { readClientCall } from '../../client-call.ts'
 import { sendVerification, signUpDestination } from '../../code-delivery.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { confirmationLink } from '../../confirmation-link.ts'
@@ -14,10 +16,7 @@ import { messagesAbout } from '../../messages-port.ts'
 import { attributesWithName, makeUser, prepareNewUser } from '../../new-user.ts'
 import { operation } from '../../operation.ts'
 import { askPreSignUp } from '../../pre-sign-up.ts'
-import { readClient } from '../../read-client.ts'
-import { readPool } from '../../read-pool.ts'
 import type { User } from '../../records/user.ts'
-import { requireSecretHash } from '../../secret-hash.ts'
 import { allowsNoPassword, permanentPassword } from '../../set-password.ts'
 import { signUpSession } from '../../sign-up-session.ts'
 import { aliasKindsOf } from '../../username-rules.ts'
@@ -27,12 +26,7 @@ export const signUp = operation({
   runs: 'primary',
   handle: async (input, context) => {
     const { records } = context.pool
-    const username = input.Username ?? ''
-    const [{ value: userPool }, { value: client }] = await Promise.all([
-      readPool(context.pool),
-      readClient(context.pool, input.ClientId),
-    ])
-    requireSecretHash(client, username, input.SecretHash)
+    const { userPool, client, username } = await readClientCall(context.pool, input)
     if (userPool.settings.AdminCreateUserConfig?.AllowAdminCreateUserOnly === true)
       throw new Fault('NotAuthorizedException', 'SignUp is not permitted for this user pool')
 

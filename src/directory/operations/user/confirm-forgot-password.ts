@@ -1,13 +1,12 @@
 // ConfirmForgotPassword: sets the new password of a user who has the code that ForgotPassword or an administrator's reset sent.
+
 import { Fault } from '../../../wire/fault.ts'
 import { replaceUser } from '../../change-user.ts'
+import { readClientCall } from '../../client-call.ts'
 import { codeMismatch, requireCode } from '../../confirmation-code.ts'
 import { findUser } from '../../find-user.ts'
 import { operation } from '../../operation.ts'
-import { readClient } from '../../read-client.ts'
-import { readPool } from '../../read-pool.ts'
 import { pendingCodes } from '../../records/user.ts'
-import { requireSecretHash } from '../../secret-hash.ts'
 import { permanentPassword } from '../../set-password.ts'
 import { hidesUsers, noSuchUsername } from '../../user-existence.ts'
 
@@ -16,12 +15,7 @@ export const confirmForgotPassword = operation({
   runs: 'primary',
   handle: async (input, context) => {
     const { records } = context.pool
-    const username = input.Username ?? ''
-    const [{ value: userPool }, { value: client }] = await Promise.all([
-      readPool(context.pool),
-      readClient(context.pool, input.ClientId),
-    ])
-    requireSecretHash(client, username, input.SecretHash)
+    const { userPool, client, username } = await readClientCall(context.pool, input)
     const stored = await findUser(records, userPool, username)
     if (stored === undefined) throw noSuchUsername(client, codeMismatch())
     const user = stored.value

@@ -1,5 +1,7 @@
 // ForgotPassword: sends a user a code with which they can choose a new password. The old one stays good until they do.
+
 import { Fault } from '../../../wire/fault.ts'
+import { readClientCall } from '../../client-call.ts'
 import { prepareCode } from '../../confirmation-code.ts'
 import { findUser } from '../../find-user.ts'
 import { messagesAbout, quietly } from '../../messages-port.ts'
@@ -12,9 +14,6 @@ import {
   requireResettable,
   sendPasswordReset,
 } from '../../password-recovery.ts'
-import { readClient } from '../../read-client.ts'
-import { readPool } from '../../read-pool.ts'
-import { requireSecretHash } from '../../secret-hash.ts'
 import { hidesUsers, noSuchUsername, simulatedDelivery } from '../../user-existence.ts'
 
 export const forgotPassword = operation({
@@ -22,12 +21,7 @@ export const forgotPassword = operation({
   runs: 'primary',
   handle: async (input, context) => {
     const { records } = context.pool
-    const username = input.Username ?? ''
-    const [{ value: userPool }, { value: client }] = await Promise.all([
-      readPool(context.pool),
-      readClient(context.pool, input.ClientId),
-    ])
-    requireSecretHash(client, username, input.SecretHash)
+    const { userPool, client, username } = await readClientCall(context.pool, input)
     if (isAdminOnly(userPool))
       throw new Fault('NotAuthorizedException', 'Contact administrator to reset password.')
     const migrated = async () => {
