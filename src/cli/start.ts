@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineCommand } from 'citty'
 import { z } from 'zod'
+import { trustedProxies } from '../wire/client-address.ts'
 import { CliFailure } from './cli-failure.ts'
 import { accountId, regionNames } from './deployment.ts'
 import { describeDeployment } from './describe-deployment.ts'
@@ -43,6 +44,11 @@ const declared = {
       'Port of those names, if a load balancer or port forwarding stands before the router (443: HTTPS)',
     valueHint: 'port',
   },
+  'trusted-proxies': {
+    type: 'string',
+    description: 'Load balancers before the router, whose X-Forwarded-For names the client',
+    valueHint: 'addresses or ranges',
+  },
   functions: {
     type: 'string',
     description: 'Run Lambda triggers from this folder: <function name>.mjs, .js or .ts',
@@ -76,8 +82,8 @@ const declared = {
 const accessKeyOption = z
   .string()
   .regex(
-    /^[A-Za-z0-9]{4,128}:[\x21-\x7e]{8,256}$/,
-    'give it as ID:SECRET, the secret of 8 characters or more',
+    /^[A-Za-z0-9]{4,128}:[\x21-\x7e]{1,256}$/,
+    'give it as ID:SECRET, the ID of 4 letters and digits or more',
   )
   .transform((text) => {
     const end = text.indexOf(':')
@@ -105,6 +111,11 @@ const options = z
       )
       .optional(),
     publicPort: portOption.pipe(z.number().min(1, 'a port is a number from 1 to 65535')).optional(),
+    trustedProxies: z
+      .string()
+      .transform((text) => text.split(',').map((one) => one.trim()))
+      .pipe(trustedProxies)
+      .optional(),
     functions: z
       .string()
       .refine(

@@ -1,5 +1,6 @@
 // A whole deployment on one machine: the router and every Region, each a process of its own, from one data folder.
 
+import { isIP } from 'node:net'
 import type { RegionConfiguration } from '../region/configuration.ts'
 import { routerTokenOf } from '../region/deployment-secrets.ts'
 import type { RouterConfiguration } from '../routing/configuration.ts'
@@ -22,6 +23,8 @@ export type SupervisorOptions = RequestedDeployment & {
   readonly baseDomain?: string | undefined
   /** The port of names under the base domain, where it is not the router's. */
   readonly publicPort?: number | undefined
+  /** Of load balancers before the router. */
+  readonly trustedProxies?: readonly string[] | undefined
   /** Where the Regions run Lambda triggers. */
   readonly lambda?: RegionConfiguration['lambda']
   /** The list of passwords that threat protection refuses. */
@@ -65,6 +68,13 @@ const reachable = (host: string): string => {
   return address.includes(':') ? `[${address}]` : address
 }
 
+/** A shorter one is for development and CI. */
+const secretCharactersMin = 16
+const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)
+
+/** From where the router, on the same machine, calls Regions that listen on `host`. */
+const routerAddresses = (host: string): string[] => ['loopback', ...(isIP(host) === 0 ? [] : [host])]
+
 /** Every process's configuration, and what the world is told. */
 const plan = (
   options: SupervisorOptions,
@@ -100,6 +110,7 @@ const plan = (
       publicPort,
       peers,
       accessKeys,
+      trustedProxies: routerAddresses(host),
       deploymentSecret,
       tls,
       lambda,
@@ -115,6 +126,7 @@ const plan = (
     port: routerPort,
     origin: routerOrigin,
     baseDomain,
+    trustedProxies: [...(options.trustedProxies ?? [])],
     tls,
     logLevel,
     regions: regions.map(({ name, origin }) => ({ name, origin })),
@@ -169,6 +181,12 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Super
   try {
     const random = options.random ?? systemRandom
     const deployment = openDeployment(folder.file('deployment.json'), options, random)
+    const [accessKey] = deployment.accessKeys
+    if (accessKey === undefined) throw new TypeError('a deployment has at least one access key')
+    if (accessKey.secretAccessKey.length < secretCharactersMin && !isLoopback(options.host))
+      options.say(
+        `The secret of access key ${accessKey.accessKeyId} is short: whoever reaches ${options.host} and guesses it may do everything.`,
+      )
     const ports = await findPorts(options.host, options.port, 1 + deployment.regions.length)
     const { endpoints, regionConfigurations, routerConfiguration } = plan(options, deployment, folder, ports)
     for (const configuration of regionConfigurations) {
@@ -181,8 +199,6 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Super
     await startAll([...byRegion.values()], options.signal)
     // After the Regions, so that its first look at them finds them well.
     await startAll([router], options.signal)
-    const [accessKey] = deployment.accessKeys
-    if (accessKey === undefined) throw new TypeError('a deployment has at least one access key')
     writePrivateFile(folder.file('endpoints.json'), `${JSON.stringify(endpoints, undefined, 2)}\n`)
     const processOf = (region: string): SupervisedProcess => {
       const found = byRegion.get(region)

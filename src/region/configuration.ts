@@ -1,6 +1,7 @@
 // What a Region process is started with: a JSON file (mode 0600) that the supervisor or an operator writes.
 import { z } from 'zod'
 import { identityPolicy } from '../iam/identity-policy.ts'
+import { trustedProxies } from '../wire/client-address.ts'
 
 export const regionName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region name looks like us-east-1')
 
@@ -113,6 +114,8 @@ export const regionConfiguration = z.object({
   /** All Regions of the deployment by name, this one included, and the origin at which each is reached by the others. */
   peers: z.record(regionName, origin),
   accessKeys: z.array(accessKey).min(1),
+  /** The router, load balancers, and other nodes of the Region: whose X-Forwarded-For says where a request comes from. */
+  trustedProxies: trustedProxies.default([]),
   /** 32 bytes, base64: what the Regions of a deployment know of each other. Peer credentials are derived from it. */
   deploymentSecret: z.base64(),
   tls: certificateFiles.optional(),

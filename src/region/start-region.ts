@@ -33,6 +33,7 @@ import { createMetrics } from '../telemetry/metrics.ts'
 import type { DataKey } from '../vault/envelope.ts'
 import { createKeyServiceClient, servicePrincipals } from '../vault/key-service-client.ts'
 import { createVault } from '../vault/vault.ts'
+import { clientAddressBehind } from '../wire/client-address.ts'
 import { createDispatcher } from '../wire/dispatch.ts'
 import { startListener } from '../wire/listener.ts'
 import type { RegionConfiguration } from './configuration.ts'
@@ -263,7 +264,11 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
       { isLeader, leader: () => lead?.leader() },
     )
 
-    const forwarder = createForwarder(tls === undefined ? undefined : Buffer.from(tls.authority))
+    const clientAddress = clientAddressBehind(configuration.trustedProxies)
+    const forwarder = createForwarder(
+      tls === undefined ? undefined : Buffer.from(tls.authority),
+      clientAddress,
+    )
     started.push(() => forwarder.close())
     // A Region that was away may have been succeeded: it must know before it takes a write.
     if (configuration.postgres === undefined) await replication.askAround()
@@ -301,6 +306,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
         region,
         clock,
         log,
+        clientAddress,
         isRetryable: (error) => error instanceof Conflict,
       }),
       fallback: async (request, response) => {

@@ -1,5 +1,6 @@
 // What a router process is started with: a JSON file (mode 0600) that the supervisor or an operator writes.
 import { z } from 'zod'
+import { trustedProxies } from '../wire/client-address.ts'
 
 const origin = z.url({ protocol: /^https?$/ })
 
@@ -13,6 +14,8 @@ export const routerConfiguration = z.object({
   regions: z.array(z.object({ name: z.string().min(1), origin })).min(1),
   /** Bearer token by which the router asks Regions where a pool is. */
   routerToken: z.string().min(1),
+  /** Load balancers before the router, whose X-Forwarded-For says where a request comes from. */
+  trustedProxies: trustedProxies.default([]),
   tls: z.object({ certificateFile: z.string(), keyFile: z.string(), authorityFile: z.string() }).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })

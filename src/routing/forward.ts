@@ -7,6 +7,7 @@ import {
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { pipeline } from 'node:stream/promises'
+import type { ClientAddress } from '../wire/client-address.ts'
 import { BodyTooLarge, limited } from './limited-body.ts'
 
 const answerTimeoutMs = 30_000
@@ -28,7 +29,7 @@ const hopByHop = new Set([
   'expect',
 ])
 
-/** Set by the router, so that a client can't pretend to be another. */
+/** Set anew, so that a client can't pretend to be another; what a trusted proxy said of its client goes on before it. */
 const ownHeaders = new Set(['x-forwarded-for', 'x-forwarded-proto'])
 
 /** The Region gave no answer. `isSent` says whether it may have begun to work on the request. */
@@ -58,6 +59,12 @@ const endToEnd = (message: IncomingMessage, alsoDropped: ReadonlySet<string>): s
   return kept
 }
 
+const forwardedFor = (request: IncomingMessage, clientAddress: ClientAddress): string => {
+  const own = request.socket.remoteAddress ?? ''
+  const told = clientAddress.isTrusted(request) ? request.headers['x-forwarded-for'] : undefined
+  return told === undefined ? own : `${String(told)}, ${own}`
+}
+
 export type Forwarding = {
   readonly origin: string
   /** Path and query. */
@@ -72,7 +79,7 @@ export type Forwarder = {
   close(): void
 }
 
-export const createForwarder = (authority: Buffer | undefined): Forwarder => {
+export const createForwarder = (authority: Buffer | undefined, clientAddress: ClientAddress): Forwarder => {
   const pool = { keepAlive: true, maxSockets: socketsMax, maxFreeSockets: 64 }
   const agents = { http: new HttpAgent(pool), https: new HttpsAgent({ ...pool, ca: authority }) }
 
@@ -88,7 +95,7 @@ export const createForwarder = (authority: Buffer | undefined): Forwarder => {
     const headers = [
       ...endToEnd(request, ownHeaders),
       'x-forwarded-for',
-      request.socket.remoteAddress ?? '',
+      forwardedFor(request, clientAddress),
       'x-forwarded-proto',
       isClientTls ? 'https' : 'http',
     ]

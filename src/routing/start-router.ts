@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Logger } from '../telemetry/log.ts'
+import { clientAddressBehind } from '../wire/client-address.ts'
 import type { RouterConfiguration } from './configuration.ts'
 import { createForwarder } from './forward.ts'
 import { createPoolLocations } from './pool-locations.ts'
@@ -48,7 +49,7 @@ export const startRouter = async (
       log.warn({ region, err: error }, 'a Region did not say whether it has a pool'),
     now,
   })
-  const forwarder = createForwarder(authority)
+  const forwarder = createForwarder(authority, clientAddressBehind(configuration.trustedProxies))
   const route = createRouter({
     regions,
     baseDomain: configuration.baseDomain,

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../telemetry/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { createInputChecker, createOutputEncoder } from './check-shape.ts'
+import type { ClientAddress } from './client-address.ts'
 import { Fault, isFault } from './fault.ts'
 import type { ServiceModel } from './model.ts'
 import { readBody } from './request-body.ts'
@@ -39,6 +40,7 @@ export type DispatcherOptions = {
   readonly region: string
   readonly clock: Clock
   readonly log: Logger
+  readonly clientAddress: Pick<ClientAddress, 'of'>
   /** Whether the operation may simply run again from its reads (a Conflict of the store). */
   isRetryable(error: unknown): boolean
 }
@@ -156,7 +158,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     const output = await invoke(bound, operation, input, {
       caller,
       requestId,
-      sourceIp: request.socket.remoteAddress ?? '',
+      sourceIp: options.clientAddress.of(request),
     })
     return known.output === null ? undefined : bound.encode(known.output, output)
   }

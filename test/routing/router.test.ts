@@ -84,6 +84,7 @@ beforeEach(async () => {
       baseDomain: 'aws.test',
       regions: [east, west].map(({ name, origin }) => ({ name, origin })),
       routerToken,
+      trustedProxies: [],
       logLevel: 'silent',
     },
     createLogger({ level: 'silent' }),

@@ -53,6 +53,7 @@ export const startRegions = async (
     readonly compromisedPasswordsFile?: string
     readonly messages?: RegionConfiguration['messages']
     readonly logs?: RegionConfiguration['logs']
+    readonly trustedProxies?: readonly string[]
     /** Access keys besides root's. */
     readonly users?: readonly AccessKey[]
     /** Where a Region reaches the others, for tests that put something in between. */

@@ -28,6 +28,7 @@ import { Conflict, type Store } from '../../src/store/store.ts'
 import { systemRandom } from '../../src/telemetry/clock.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { createVault } from '../../src/vault/vault.ts'
+import { clientAddressBehind } from '../../src/wire/client-address.ts'
 import { createDispatcher } from '../../src/wire/dispatch.ts'
 import { startListener } from '../../src/wire/listener.ts'
 import { createFakeKeyService, type FakeKeyService } from './fake-key-service.ts'
@@ -122,6 +123,7 @@ export const startSigninRegion = async (
     region,
     clock: { now: () => Date.now() },
     log,
+    clientAddress: clientAddressBehind([]),
     isRetryable: (error) => error instanceof Conflict,
   })
   const listener = await startListener({

@@ -14,6 +14,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { createInputChecker, createOutputEncoder } from '../../src/wire/check-shape.ts'
+import { clientAddressBehind } from '../../src/wire/client-address.ts'
 import { createDispatcher } from '../../src/wire/dispatch.ts'
 import { Fault } from '../../src/wire/fault.ts'
 import { type Listener, startListener } from '../../src/wire/listener.ts'
@@ -82,6 +83,7 @@ beforeAll(async () => {
       region,
       clock: { now: () => nowMs ?? Date.now() },
       log: createLogger({ level: 'silent' }),
+      clientAddress: clientAddressBehind([]),
       isRetryable: (error) => error instanceof Retry,
     }),
     fallback: async (_request, response) => {

@@ -8,6 +8,7 @@ import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { Conflict, type Store } from '../../../src/store/store.ts'
 import { systemRandom } from '../../../src/telemetry/clock.ts'
 import { createLogger } from '../../../src/telemetry/log.ts'
+import { clientAddressBehind } from '../../../src/wire/client-address.ts'
 import { createDispatcher } from '../../../src/wire/dispatch.ts'
 import { startListener } from '../../../src/wire/listener.ts'
 import { account } from '../../support/regions.ts'
@@ -62,6 +63,7 @@ export const startBrokenKeyService = async (): Promise<BrokenKeyService> => {
     region,
     clock: { now: () => Date.now() },
     log,
+    clientAddress: clientAddressBehind([]),
     isRetryable: (error) => error instanceof Conflict,
   })
   const listener = await startListener({

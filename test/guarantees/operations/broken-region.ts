@@ -8,6 +8,7 @@ import { createUserPoolService } from '../../../src/directory/user-pool-service.
 import { Conflict } from '../../../src/store/store.ts'
 import { systemRandom } from '../../../src/telemetry/clock.ts'
 import { createLogger } from '../../../src/telemetry/log.ts'
+import { clientAddressBehind } from '../../../src/wire/client-address.ts'
 import { createDispatcher } from '../../../src/wire/dispatch.ts'
 import { startListener } from '../../../src/wire/listener.ts'
 import { account } from '../../support/regions.ts'
@@ -86,6 +87,7 @@ export const startBrokenRegion = async (
     region,
     clock,
     log,
+    clientAddress: clientAddressBehind([]),
     isRetryable: (error) => error instanceof Conflict,
   })
   const listener = await startListener({
