@@ -7,6 +7,7 @@ import { BodyTooLarge, readBody } from './limited-body.ts'
 import type { PoolLocations } from './pool-locations.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { RegionHealth } from './region-health.ts'
+import { type RequestTarget, requestTarget } from './request-target.ts'
 import { needsBody, type RequestHead, type Subject, signedRegion, subjectOf } from './subject.ts'
 
 /** A body that must be read before a Region can be chosen: AWS JSON of a sign-in, or a form. */
@@ -21,16 +22,22 @@ export type RouterOptions = {
   readonly log: Logger
 }
 
-const headOf = (request: IncomingMessage): RequestHead => {
+const headOf = (request: IncomingMessage, { path, query }: RequestTarget): RequestHead => {
   const target = request.headers['x-amz-target']
   return {
     method: request.method ?? 'GET',
-    url: request.url ?? '/',
+    url: `${path}${query}`,
     host: request.headers.host,
     authorization: request.headers.authorization,
     contentType: request.headers['content-type'],
     target: typeof target === 'string' ? target : undefined,
   }
+}
+
+const notATarget: Refusal = {
+  status: 400,
+  code: 'UnknownOperationException',
+  message: 'The request target names no path.',
 }
 
 const tooLarge: Refusal = {
@@ -119,9 +126,14 @@ export const createRouter = (
   }
 
   return async (request, response) => {
-    const head = headOf(request)
+    const target = requestTarget(request.url ?? '/')
+    if (target === undefined) {
+      refuse(response, notATarget, false)
+      return
+    }
+    const head = headOf(request, target)
     const isAws = head.target !== undefined || signedRegion(head) !== undefined
-    const path = head.url.split('?')[0] ?? '/'
+    const { path } = target
     if (path.startsWith('/_')) {
       own(response, path)
       return

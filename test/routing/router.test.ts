@@ -261,6 +261,12 @@ describe('the router itself', () => {
   test('passes nothing on that Regions keep for each other and their operator', async () => {
     for (const path of [
       '/_twinpool/metrics',
+      '/./_twinpool/metrics',
+      '/x/../_twinpool/metrics',
+      '/x/%2e%2E/_twinpool/metrics',
+      '/%5Ftwinpool/metrics',
+      'http://127.0.0.1/_twinpool/metrics',
+      'https://elsewhere.example/%5ftwinpool/metrics',
       '/_twinpool/locate?pool=x',
       '/_twinpool/peer/call/x',
       '/_issuer/x',
