@@ -1,34 +1,10 @@
 // Condition operators of key policies and identity policies ("IAM JSON policy elements: Condition operators", IAM User Guide), as a table.
 import { BlockList, isIP } from 'node:net'
-
-/** What a request brings: condition keys in lower case (they ignore case) and their values. */
-export type ConditionContext = ReadonlyMap<string, readonly string[]>
+import type { ConditionContext } from './condition-context.ts'
+import { filledIn } from './variables.ts'
+import { matchesWildcard, plainText } from './wildcards.ts'
 
 type Test = (actual: string, wanted: string) => boolean
-
-/** `*` and `?` as in IAM; everything else is literal. */
-export const matchesWildcard = (pattern: string, text: string): boolean => {
-  // Linear-time matching with one point to go back to, so that no pattern is slow.
-  let patternIndex = 0
-  let textIndex = 0
-  let starIndex = -1
-  let resumeIndex = 0
-  while (textIndex < text.length) {
-    const sign = pattern[patternIndex]
-    if (sign === '*') {
-      starIndex = patternIndex++
-      resumeIndex = textIndex
-    } else if (sign === '?' || sign === text[textIndex]) {
-      patternIndex++
-      textIndex++
-    } else if (starIndex >= 0) {
-      patternIndex = starIndex + 1
-      textIndex = ++resumeIndex
-    } else return false
-  }
-  while (pattern[patternIndex] === '*') patternIndex++
-  return patternIndex === pattern.length
-}
 
 /** ARNs are compared part by part, so that a wildcard does not reach across a colon (but in the last part). */
 const matchesArn: Test = (actual, wanted) => {
@@ -40,8 +16,8 @@ const matchesArn: Test = (actual, wanted) => {
   return split(wanted).every((part, index) => matchesWildcard(part, actualParts[index] ?? ''))
 }
 
-const equal: Test = (actual, wanted) => actual === wanted
-const equalIgnoringCase: Test = (actual, wanted) => actual.toLowerCase() === wanted.toLowerCase()
+const equal: Test = (actual, wanted) => actual === plainText(wanted)
+const equalIgnoringCase: Test = (actual, wanted) => actual.toLowerCase() === plainText(wanted).toLowerCase()
 const like: Test = (actual, wanted) => matchesWildcard(wanted, actual)
 const not =
   (test: Test): Test =>
@@ -120,22 +96,36 @@ const parseOperator = (text: string): Parsed | undefined => {
 
 export const isKnownOperator = (text: string): boolean => parseOperator(text) !== undefined
 
-/** One line of a condition: whether the context's values of `key` satisfy `operator` with the wanted values. */
+/** Variables are for texts: elsewhere they are what they look like. */
+const takesVariables = (name: string): boolean => name.startsWith('String') || name.startsWith('Arn')
+
+/**
+ * One line of a condition: whether the context's values of `key` satisfy `operator` with the values that the policy has. `variables`: what fills in
+ * those of the policy, if its version has any.
+ */
 export const conditionHolds = (
   operatorText: string,
   key: string,
-  wanted: readonly string[],
+  given: readonly string[],
   context: ConditionContext,
+  variables?: ConditionContext,
 ): boolean => {
   const parsed = parseOperator(operatorText)
   if (parsed === undefined) return false
   const actual = context.get(key.toLowerCase())
   if (parsed.name === 'Null')
-    return wanted.some((value) => (value.toLowerCase() === 'true') === (actual === undefined))
+    return given.some((value) => (value.toLowerCase() === 'true') === (actual === undefined))
   const operator = operators[parsed.name]
   if (operator === undefined) return false
-  if (actual === undefined)
+  if (actual === undefined) {
+    // "If there are no keys in the request that match, ForAnyValue returns false", also of a negated operator.
+    if (parsed.quantifier === 'ForAnyValue') return parsed.ifExists
     return parsed.ifExists || operator.isNegated || parsed.quantifier === 'ForAllValues'
+  }
+  const wanted =
+    variables === undefined || !takesVariables(parsed.name)
+      ? given
+      : given.flatMap((value) => filledIn(value, variables) ?? [])
   const one = (value: string): boolean =>
     operator.isNegated
       ? wanted.every((candidate) => operator.test(value, candidate))

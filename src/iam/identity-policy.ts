@@ -1,7 +1,8 @@
 // Identity policies: what the user of an access key may do (IAM User Guide, "Policy evaluation logic"): an explicit deny wins, then an allow.
 import { z } from 'zod'
 import type { IdentityDecision } from '../wire/service.ts'
-import { condition, conditionsHold, covers, oneOrMore } from './statement.ts'
+import { condition, conditionsHold, coversAction, coversResource, oneOrMore } from './statement.ts'
+import { variablesOf } from './variables.ts'
 
 const statement = z
   .strictObject({
@@ -29,15 +30,16 @@ export type IdentityPolicy = z.infer<typeof identityPolicy>
 export const decideBy =
   (policies: readonly IdentityPolicy[]): IdentityDecision =>
   ({ action, resource, context }) => {
-    const applying = policies
-      .flatMap(({ Statement }) => Statement)
-      .filter(({ Action, NotAction, Resource, NotResource, Condition = {} }) => {
-        if (Action !== undefined && !covers(Action, action)) return false
-        if (NotAction !== undefined && covers(NotAction, action)) return false
-        if (Resource !== undefined && !covers(Resource, resource)) return false
-        if (NotResource !== undefined && covers(NotResource, resource)) return false
-        return conditionsHold(Condition, context)
+    const applying = policies.flatMap((policy) => {
+      const variables = variablesOf(policy, context)
+      return policy.Statement.filter(({ Action, NotAction, Resource, NotResource, Condition = {} }) => {
+        if (Action !== undefined && !coversAction(Action, action)) return false
+        if (NotAction !== undefined && coversAction(NotAction, action)) return false
+        if (Resource !== undefined && !coversResource(Resource, resource, variables)) return false
+        if (NotResource !== undefined && coversResource(NotResource, resource, variables)) return false
+        return conditionsHold(Condition, context, variables)
       })
+    })
     if (applying.some(({ Effect }) => Effect === 'Deny')) return 'Deny'
     return applying.length > 0 ? 'Allow' : undefined
   }

@@ -1,6 +1,9 @@
 // The parts of a policy statement that key policies and identity policies share (IAM User Guide, "IAM JSON policy element reference").
 import { z } from 'zod'
-import { type ConditionContext, conditionHolds, isKnownOperator, matchesWildcard } from './conditions.ts'
+import type { ConditionContext } from './condition-context.ts'
+import { conditionHolds, isKnownOperator } from './conditions.ts'
+import { filledIn } from './variables.ts'
+import { matchesWildcard } from './wildcards.ts'
 
 export const oneOrMore = z
   .union([z.string(), z.array(z.string()).min(1)])
@@ -17,12 +20,27 @@ export const condition = z.record(
 
 export type Conditions = z.infer<typeof condition>
 
-/** Actions and resources ignore case, and take wildcards. */
-export const covers = (patterns: readonly string[], text: string): boolean =>
-  patterns.some((pattern) => matchesWildcard(pattern.toLowerCase(), text.toLowerCase()))
+/** Actions ignore case. */
+export const coversAction = (patterns: readonly string[], action: string): boolean =>
+  patterns.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase()))
+
+/** ARNs are told apart by case too. */
+export const coversResource = (
+  patterns: readonly string[],
+  arn: string,
+  variables: ConditionContext | undefined,
+): boolean =>
+  patterns.some((pattern) => {
+    const filled = variables === undefined ? pattern : filledIn(pattern, variables)
+    return filled !== undefined && matchesWildcard(filled, arn)
+  })
 
 /** Every line of every operator must hold. */
-export const conditionsHold = (conditions: Conditions, context: ConditionContext): boolean =>
+export const conditionsHold = (
+  conditions: Conditions,
+  context: ConditionContext,
+  variables: ConditionContext | undefined,
+): boolean =>
   Object.entries(conditions).every(([operator, lines]) =>
-    Object.entries(lines).every(([key, wanted]) => conditionHolds(operator, key, wanted, context)),
+    Object.entries(lines).every(([key, wanted]) => conditionHolds(operator, key, wanted, context, variables)),
   )

@@ -1,8 +1,9 @@
 // Decides whether a caller may do something with a key: an explicit deny wins, then an allow, else no.
 
-import type { ConditionContext } from '../iam/conditions.ts'
+import type { ConditionContext } from '../iam/condition-context.ts'
 import { accessDenied } from '../iam/permission.ts'
-import { conditionsHold, covers } from '../iam/statement.ts'
+import { conditionsHold, coversAction, coversResource } from '../iam/statement.ts'
+import { variablesOf } from '../iam/variables.ts'
 import { Fault } from '../wire/fault.ts'
 import type { Caller } from '../wire/service.ts'
 import { type Grant, grantAllows, isPrincipal } from './grants.ts'
@@ -57,16 +58,21 @@ const names = (principals: PrincipalSet, caller: Caller): boolean => {
   )
 }
 
-const applies = (statement: PolicyStatement, request: KeyRequest, context: ConditionContext): boolean => {
+const applies = (
+  statement: PolicyStatement,
+  request: KeyRequest,
+  context: ConditionContext,
+  variables: ConditionContext | undefined,
+): boolean => {
   const { Principal, NotPrincipal, Action, NotAction, Resource, NotResource, Condition = {} } = statement
   if ((Action ?? NotAction) === undefined || (Resource ?? NotResource) === undefined) return false
   if (Principal !== undefined && !names(Principal, request.caller)) return false
   if (NotPrincipal !== undefined && names(NotPrincipal, request.caller)) return false
-  if (Action !== undefined && !covers(Action, request.action)) return false
-  if (NotAction !== undefined && covers(NotAction, request.action)) return false
-  if (Resource !== undefined && !covers(Resource, request.keyArn)) return false
-  if (NotResource !== undefined && covers(NotResource, request.keyArn)) return false
-  return conditionsHold(Condition, context)
+  if (Action !== undefined && !coversAction(Action, request.action)) return false
+  if (NotAction !== undefined && coversAction(NotAction, request.action)) return false
+  if (Resource !== undefined && !coversResource(Resource, request.keyArn, variables)) return false
+  if (NotResource !== undefined && coversResource(NotResource, request.keyArn, variables)) return false
+  return conditionsHold(Condition, context, variables)
 }
 
 /** Whether a statement names this very caller, and not only the account that it is of. */
@@ -88,7 +94,8 @@ type Decision =
 const decide = (policy: KeyPolicy, request: KeyRequest): Decision => {
   const { caller, action, keyArn } = request
   const context = contextOf(request)
-  const applying = policy.Statement.filter((statement) => applies(statement, request, context))
+  const variables = variablesOf(policy, context)
+  const applying = policy.Statement.filter((statement) => applies(statement, request, context, variables))
   if (applying.some(({ Effect }) => Effect === 'Deny')) return 'explicit deny of the key policy'
   const ofUser = caller.kind === 'account' ? caller.decide : undefined
   if (ofUser === undefined) return applying.length > 0 ? 'allow' : 'key policy is silent'

@@ -1,6 +1,6 @@
 // Grants: what a key's owner allows one principal to do with it, besides the key's policy ("Grants in AWS KMS", KMS Developer Guide).
 import type { GrantConstraints, GrantListEntry, GrantOperation } from '@aws-sdk/client-kms'
-import { matchesWildcard } from '../iam/conditions.ts'
+import { matchesWildcard } from '../iam/wildcards.ts'
 import type { Random } from '../telemetry/clock.ts'
 import type { Caller } from '../wire/service.ts'
 import type { EncryptionContext } from './encryption-context.ts'

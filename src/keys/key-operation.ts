@@ -1,6 +1,6 @@
 // How a key operation is declared and what it is given; and the steps that nearly all of them begin with: find the key, ask its policy.
 import type * as kms from '@aws-sdk/client-kms'
-import type { ConditionContext } from '../iam/conditions.ts'
+import type { ConditionContext } from '../iam/condition-context.ts'
 import { requirePermission } from '../iam/permission.ts'
 import { Conflict } from '../store/store.ts'
 import { Fault } from '../wire/fault.ts'

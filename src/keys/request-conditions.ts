@@ -1,5 +1,5 @@
 // What a request and the key it is about bring for the conditions of policies ("AWS KMS condition keys", KMS Developer Guide), as tables.
-import type { ConditionContext } from '../iam/conditions.ts'
+import type { ConditionContext } from '../iam/condition-context.ts'
 import { requestContext } from '../iam/permission.ts'
 import type { Caller } from '../wire/service.ts'
 import type { KeyRecord } from './key-records.ts'

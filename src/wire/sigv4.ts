@@ -119,6 +119,12 @@ export const verifySignature = async (check: SignatureCheck): Promise<Caller> =>
   if (authorization.region !== check.region)
     throw new Fault('InvalidSignatureException', 'Credential should be scoped to a valid region.')
   requireFresh(signedAt, check.clock.now())
+  const [signedOn] = String(amzDate).split('T')
+  if (authorization.date !== signedOn)
+    throw new Fault(
+      'InvalidSignatureException',
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${authorization.date}' != '${signedOn}', from '${String(amzDate)}'.`,
+    )
   const covered = new Set(authorization.signedHeaders)
   if (!mustBeSigned.every((name) => covered.has(name)))
     throw incomplete("'Host' must be a 'SignedHeader' in the AWS Authorization.")

@@ -23,6 +23,7 @@ describe('a policy', () => {
     ['pools of every Region', '*', 'arn:aws:cognito-idp:*:000000000000:userpool/*', 'Allow'],
     ['another action', 'cognito-idp:ListUsers', '*', undefined],
     ['another pool', '*', `${pool}X`, undefined],
+    ['a pool whose name has another case', '*', pool.toLowerCase(), undefined],
     ['another service', 'kms:*', '*', undefined],
   ])('with %s says so', (_, Action, Resource, expected) => {
     expect(decide({ Effect: 'Allow', Action, Resource })).toBe(expected)
@@ -42,6 +43,34 @@ describe('a policy', () => {
     expect(decide(others)).toBe('Allow')
     expect(decide(others, { action: 'cognito-idp:DeleteUserPool' })).toBeUndefined()
     expect(decide(others, { resource: `${pool}X` })).toBeUndefined()
+  })
+
+  describe('with variables', () => {
+    const ofUser = (Resource: string, username: string, Version = '2012-10-17', condition = {}) =>
+      decideBy([
+        identityPolicy.parse({
+          Version,
+          Statement: { Effect: 'Allow', Action: '*', Resource, Condition: condition },
+        }),
+      ])({ action: 'a:b', resource: 'arn:aws:a:::of/ana', context: new Map([['aws:username', [username]]]) })
+
+    test.each([
+      ['is of whom the request names', 'arn:aws:a:::of/${aws:username}', 'ana', 'Allow'],
+      ['is of nobody else', 'arn:aws:a:::of/${aws:username}', 'bea', undefined],
+      ['takes no wildcard from a name', 'arn:aws:a:::of/${aws:username}', '*', undefined],
+      ['is of nothing when the request has no such value', 'arn:aws:a:::of/${aws:none}*', 'ana', undefined],
+      ['takes a default', "arn:aws:a:::of/${aws:none, 'ana'}", 'bea', 'Allow'],
+      ['can mean a sign itself', 'arn:aws:a:::of/${*}', 'ana', undefined],
+    ])('%s', (_, resource, username, expected) => {
+      expect(ofUser(resource, username)).toBe(expected)
+    })
+
+    test('has them in conditions on texts, and in documents of 2012 only', () => {
+      const own = { StringEquals: { 'aws:username': '${aws:username}' } }
+      expect(ofUser('*', 'a*a', '2012-10-17', own)).toBe('Allow')
+      expect(ofUser('*', 'ana', '2008-10-17', own)).toBeUndefined()
+      expect(ofUser('arn:aws:a:::of/${aws:username}', 'ana', '2008-10-17')).toBeUndefined()
+    })
   })
 
   test('holds only where its conditions do', () => {
@@ -86,5 +115,16 @@ describe('condition operators', () => {
     ['NotIpAddress', '192.0.2.8', '192.0.2.0/29', true],
   ])('%s of %s and %s is %s', (operator, actual, wanted, expected) => {
     expect(conditionHolds(operator, 'k', [wanted], new Map([['k', [actual]]]))).toBe(expected)
+  })
+
+  test.each([
+    ['StringEquals', false],
+    ['StringNotEquals', true],
+    ['StringEqualsIfExists', true],
+    ['ForAllValues:StringEquals', true],
+    ['ForAnyValue:StringEquals', false],
+    ['ForAnyValue:StringNotEquals', false],
+  ])('%s of a key that the request has not is %s', (operator, expected) => {
+    expect(conditionHolds(operator, 'k', ['v'], new Map())).toBe(expected)
   })
 })

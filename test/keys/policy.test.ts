@@ -1,6 +1,7 @@
 // Key policies: which requests each documented policy lets through, and what is no policy.
 import { describe, expect, test } from 'vitest'
-import { conditionHolds, matchesWildcard } from '../../src/iam/conditions.ts'
+import { conditionHolds } from '../../src/iam/conditions.ts'
+import { matchesWildcard } from '../../src/iam/wildcards.ts'
 import { isAllowed, type KeyRequest } from '../../src/keys/authorize.ts'
 import { defaultPolicy, parsePolicy } from '../../src/keys/policy.ts'
 import type { Caller } from '../../src/wire/service.ts'

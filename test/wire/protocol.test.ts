@@ -158,6 +158,26 @@ test.each([
   ).rejects.toMatchObject({ name, message: expect.stringMatching(message) })
 })
 
+test('a scope of another day than the signature’s is refused', async () => {
+  const client = clientWith({})
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> }
+      headers.authorization = headers.authorization?.replace(/\/\d{8}\//, '/20110909/') ?? ''
+      return next(args)
+    },
+    { step: 'finalizeRequest', priority: 'low' },
+  )
+  await expect(
+    client.send(new CreateGroupCommand({ UserPoolId: 'us-east-1_x', GroupName: 'g' })),
+  ).rejects.toMatchObject({
+    name: 'InvalidSignatureException',
+    message: expect.stringMatching(
+      /^Date in Credential scope does not match .*: '20110909' != '20\d{6}', from '/,
+    ),
+  })
+})
+
 test('a signature older or newer than five minutes is refused', async () => {
   const send = () =>
     clientWith({}).send(new CreateGroupCommand({ UserPoolId: 'us-east-1_x', GroupName: 'g' }))
