@@ -20,6 +20,7 @@ export type AttemptSubject = {
 export type PasswordAttempts = {
   /** Throws NotAuthorizedException while the subject is locked out; that attempt isn't counted. */
   check(subject: AttemptSubject): void
+  /** What came of an attempt. Throws as `check` when others failed meanwhile: guesses made at once are worth no more than one after the other. */
   failed(subject: AttemptSubject): void
   succeeded(subject: AttemptSubject): void
 }
@@ -41,17 +42,20 @@ export const createPasswordAttempts = (clock: Clock): PasswordAttempts => {
     const isForgotten = clock.now() >= failures.lastAtMs + lockedMs(failures.count) + forgottenAfterMs
     return isForgotten ? undefined : failures
   }
+  const check = (subject: AttemptSubject): void => {
+    const failures = current(subject)
+    if (failures !== undefined && clock.now() < failures.lastAtMs + lockedMs(failures.count))
+      throw new Fault('NotAuthorizedException', 'Password attempts exceeded')
+  }
   return {
-    check: (subject) => {
-      const failures = current(subject)
-      if (failures !== undefined && clock.now() < failures.lastAtMs + lockedMs(failures.count))
-        throw new Fault('NotAuthorizedException', 'Password attempts exceeded')
-    },
+    check,
     failed: (subject) => {
+      check(subject)
       const count = (current(subject)?.count ?? 0) + 1
       cacheOf(subject).set(keyOf(subject), { count, lastAtMs: clock.now() })
     },
     succeeded: (subject) => {
+      check(subject)
       cacheOf(subject).delete(keyOf(subject))
     },
   }

@@ -125,6 +125,22 @@ describe('a password that is not right', () => {
     await expect(answerSrp(begun, clientId, { password: 'wrong' })).rejects.toEqual(wrong)
   })
 
+  it('says nothing more of guesses that were made at once than of five, not even of the right one', async () => {
+    const { poolId, clientId } = await makePool()
+    await makeUser(poolId, 'ana')
+    const guesses = [...Array.from({ length: 20 }, (_, count) => `wrong-${count}`), password]
+    const answers = await Promise.all(
+      guesses.map((guess) =>
+        signIn(clientId, 'ana', guess).then(
+          () => 'signed in',
+          (error: Error) => error.message,
+        ),
+      ),
+    )
+    expect(answers.filter((answer) => answer === 'Incorrect username or password.')).toHaveLength(5)
+    expect(answers.filter((answer) => answer === 'Password attempts exceeded')).toHaveLength(16)
+  })
+
   it('locks the user out after five failures, longer each time, and not for ever', async () => {
     const { poolId, clientId } = await makePool()
     await makeUser(poolId, 'ana')

@@ -23,23 +23,23 @@ export const changePassword = operation({
         throw new Fault('InvalidParameterException', 'PreviousPassword is required.')
       const attempts = { poolId, usernameKey: user.usernameKey, isKnown: true }
       const counted = passwordAttemptsOf(context)
-      try {
-        counted.check(attempts)
-      } catch {
-        throw attemptsExceeded()
+      const count = (what: 'check' | 'failed' | 'succeeded'): void => {
+        try {
+          counted[what](attempts)
+        } catch {
+          throw attemptsExceeded()
+        }
       }
-      if (
-        !(await context.passwords.isPasswordOf(
-          poolId,
-          user.username,
-          input.PreviousPassword,
-          user.credential,
-        ))
-      ) {
-        counted.failed(attempts)
-        throw wrongPassword()
-      }
-      counted.succeeded(attempts)
+      count('check')
+      const { username, credential } = user
+      const isRight = await context.passwords.isPasswordOf(
+        poolId,
+        username,
+        input.PreviousPassword,
+        credential,
+      )
+      count(isRight ? 'succeeded' : 'failed')
+      if (!isRight) throw wrongPassword()
     }
     const change = await permanentPassword(userPool, user, input.ProposedPassword ?? '', context)
     await records.commit((changes) =>
