@@ -32,6 +32,18 @@ const classes: ReadonlySet<string> = new Set([
 
 const refuse = (message: string): Fault => new Fault('InvalidParameterException', message)
 
+/** CSS Syntax Level 3, section 4.3.2; what is begun and not ended stays. */
+const withoutComments = (css: string): string => {
+  const kept: string[] = []
+  for (let from = 0; ; ) {
+    const start = css.indexOf('/*', from)
+    const end = start < 0 ? -1 : css.indexOf('*/', start + 2)
+    if (end < 0) return [...kept, css.slice(from)].join('')
+    kept.push(css.slice(from, start))
+    from = end + 2
+  }
+}
+
 /** Throws InvalidParameterException for a class that the pages don't have, and for what could leave a style sheet. */
 export const checkCss = (css: string): void => {
   if (/[<\\]|@import|javascript:|expression\s*\(/i.test(css)) throw refuse('Invalid CSS: it is not safe.')
@@ -42,7 +54,7 @@ export const checkCss = (css: string): void => {
     if (depth < 0 || depth > 2) throw refuse('Invalid CSS: its braces do not match.')
   }
   if (depth !== 0) throw refuse('Invalid CSS: its braces do not match.')
-  const selectors = css.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\{[^{}]*\}/g, ' ')
+  const selectors = withoutComments(css).replaceAll(/\{[^{}]*\}/g, ' ')
   const unknown = [...selectors.matchAll(/\.(-?[A-Za-z_][\w-]*)/g)].find(
     ([, name = '']) => !classes.has(name),
   )

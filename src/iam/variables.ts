@@ -3,7 +3,7 @@ import type { ConditionContext } from './condition-context.ts'
 import { literalSigns } from './wildcards.ts'
 
 /** `${key}`, `${key, 'default'}`, and the signs `${*}`, `${?}` and `${$}` that stand for themselves. */
-const variable = /\$\{\s*([^},]+?)\s*(?:,\s*'([^']*)'\s*)?\}/g
+const variable = /\$\{([*?$]|[^{}$,']{1,256})(?:,\s{0,16}'([^']{0,256})'\s{0,16})?\}/g
 
 const literally = (text: string): string => text.replace(/[*?]/g, (sign) => literalSigns[sign] ?? sign)
 
@@ -16,7 +16,7 @@ export const filledIn = (pattern: string, context: ConditionContext): string | u
   const filled = pattern.replace(variable, (_, name: string, fallback?: string) => {
     if (name === '*' || name === '?') return literally(name)
     if (name === '$') return '$'
-    const values = context.get(name.toLowerCase())
+    const values = context.get(name.trim().toLowerCase())
     const value = values?.length === 1 ? values[0] : fallback
     if (value === undefined) isKnown = false
     return literally(value ?? '')

@@ -21,7 +21,9 @@ export type RequestHead = {
 
 const nameLengthMax = 256
 
-const scopeInHeader = /^AWS4-HMAC-SHA256\s.*Credential=[^/\s]+\/\d{8}\/([^/\s,]+)\//
+const algorithm = 'AWS4-HMAC-SHA256'
+/** An access key's ID has at most 128 characters, a Region's name some twenty. */
+const scopeInHeader = /^Credential=[^/\s]{1,256}\/\d{8}\/([^/\s,]{1,64})\//
 const scopeInQuery = /^[^/]+\/\d{8}\/([^/]+)\//
 const poolInPath = /^\/([\w-]+_[0-9A-Za-z]+)\//
 const issuerPath = /^\/([\w-]+_[0-9A-Za-z]+)(\/\.well-known\/[^?]*)(\?.*)?$/
@@ -29,7 +31,9 @@ const poolIdOfIssuer = /\/([\w-]+_[0-9A-Za-z]+)$/
 
 /** The Region that the SigV4 scope names (AWS General Reference, "Create a signed AWS API request"); undefined when it isn't signed. */
 export const signedRegion = (head: RequestHead): string | undefined => {
-  const inHeader = scopeInHeader.exec(head.authorization ?? '')?.[1]
+  const { authorization = '' } = head
+  const start = authorization.startsWith(algorithm) ? authorization.indexOf('Credential=') : -1
+  const inHeader = start < 0 ? undefined : scopeInHeader.exec(authorization.slice(start))?.[1]
   if (inHeader !== undefined) return inHeader
   const credential = queryOf(head).get('X-Amz-Credential')
   return credential === null ? undefined : scopeInQuery.exec(credential)?.[1]

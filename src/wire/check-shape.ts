@@ -1,8 +1,11 @@
 // Checks and decodes requests, and encodes answers, by the shapes of an API model; words refusals as AWS's JSON services do.
 import { Fault } from './fault.ts'
 import type { ServiceModel, Shape } from './model.ts'
+import { patternTest } from './pattern.ts'
 
 const depthMax = 32
+/** Of a text that is longer than its shape allows and than this, only the length is told. */
+const comparedThoughTooLong = 1_024
 const listedFailuresMax = 10
 
 /** Collects what a request breaks, in the order of the model. */
@@ -13,24 +16,6 @@ type Encoder = (value: unknown) => unknown
 const serialization = (message: string): Fault => new Fault('SerializationException', message)
 
 const lowerFirst = (name: string): string => `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`
-
-/** `[\w-]+_x`, `[A-Za-z0-9-_=.]`: legal for Java, refused under the u flag: a dash next to a class or range is meant literally. */
-const asUnicodePattern = (pattern: string): RegExp => {
-  const source = pattern.replace(/^\(\?s\)\.\*$/, '[\\s\\S]*')
-  const candidates = [
-    source,
-    source.replace(/(\\[wsdWSD])-/g, '$1\\-'),
-    source.replace(/([A-Za-z0-9]-[A-Za-z0-9])-/g, '$1\\-'),
-  ]
-  for (const candidate of candidates) {
-    try {
-      return new RegExp(`^(?:${candidate})$`, 'u')
-    } catch {
-      // The next candidate escapes more.
-    }
-  }
-  return new RegExp(`^(?:${source})$`)
-}
 
 const typeNames: Readonly<Record<string, string>> = {
   string: 'STRING_VALUE',
@@ -106,11 +91,12 @@ const compileScalar = (shape: Shape): Decoder => {
   const described: Described = { shape, isSensitive: shape.sensitive === true }
   switch (shape.type) {
     case 'string': {
-      const pattern = shape.pattern === undefined ? undefined : asUnicodePattern(shape.pattern)
+      const isOfPattern = shape.pattern === undefined ? undefined : patternTest(shape.pattern)
+      const comparedMax = Math.max(shape.max ?? Number.POSITIVE_INFINITY, comparedThoughTooLong)
       return (value, path, failures) => {
         if (typeof value !== 'string') throw wrongType(value, 'a String')
         checkCharacters(described, value, path, failures)
-        if (pattern !== undefined && !pattern.test(value))
+        if (isOfPattern !== undefined && value.length <= comparedMax && !isOfPattern(value))
           failures.push(
             failure(
               described,
