@@ -162,8 +162,10 @@ export const passGate = async (
   if (operation.runs === 'region') requireAllowed(runtime.endpoints.poolArn('*'))
   await rateLimitsOf(runtime).take(operation.name)
   if (operation.runs === 'region') return operation.handle(invocation.input as never, base as never)
-  if (await isAboutUnknownDomain(operation, invocation.input as PoolReference, runtime))
+  if (await isAboutUnknownDomain(operation, invocation.input as PoolReference, runtime)) {
+    requireAllowed(runtime.endpoints.poolArn('*'))
     return operation.unknownDomain
+  }
   const poolId = await poolIdOf(invocation.input as PoolReference, runtime)
   // Before it is said whether the pool is here: who may not ask is not told.
   requireAllowed(runtime.endpoints.poolArn(poolId))

@@ -8,6 +8,7 @@ import {
   CreateUserPoolCommand,
   DeleteUserPoolCommand,
   DescribeUserPoolCommand,
+  DescribeUserPoolDomainCommand,
   ListUserPoolsCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { CreateKeyCommand, DescribeKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms'
@@ -129,7 +130,10 @@ test('and nothing else: another action, a denied pool, and without any policy no
   await expect(cognito(nobody).send(new ListUserPoolsCommand({ MaxResults: 5 }))).rejects.toMatchObject(
     refusal('nobody', 'cognito-idp:ListUserPools', poolArn('*')),
   )
-  // Who may not ask isn't told whether a pool is there.
+  // Who may not ask isn't told whether a pool or a domain is there.
+  await expect(
+    cognito(nobody).send(new DescribeUserPoolDomainCommand({ Domain: 'unknown' })),
+  ).rejects.toMatchObject({ name: 'AccessDeniedException' })
   await expect(
     cognito(nobody).send(new DescribeUserPoolCommand({ UserPoolId: `${region}_AAAAAAAAA` })),
   ).rejects.toMatchObject({ name: 'AccessDeniedException' })
