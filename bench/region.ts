@@ -4,7 +4,7 @@ import { makePool } from '../test/support/replicated-pool.ts'
 import { load, percentile, startDeployment } from './deployment.ts'
 
 const region = 'us-east-1'
-const sizes = [1_000, Number(process.env['BENCH_USERS'] ?? 5_000)] as const
+const sizes = [1_000, Number(process.env.BENCH_USERS ?? 5_000)] as const
 const repetitions = 200
 const rounds = 6
 

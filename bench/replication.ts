@@ -20,7 +20,7 @@ import { load, percentile, startDeployment } from './deployment.ts'
 const rates = [100, 500, 1_000, Number.POSITIVE_INFINITY] as const
 const secondsPerRate = 8
 const groupCount = 64
-const copiedUsers = Number(process.env['BENCH_USERS'] ?? 5_000)
+const copiedUsers = Number(process.env.BENCH_USERS ?? 5_000)
 
 const deployment = await startDeployment()
 const primary = deployment.cognito('us-east-1')

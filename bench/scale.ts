@@ -24,8 +24,8 @@ import { load, percentile, startDeployment } from './deployment.ts'
 const east = 'us-east-1'
 const west = 'us-west-2'
 /** BENCH_LARGE=1000000 for the figures of docs; less for a look. */
-const largeSize = Number(process.env['BENCH_LARGE'] ?? 20_000)
-const missedWrites = Number(process.env['BENCH_MISSED'] ?? 20_000)
+const largeSize = Number(process.env.BENCH_LARGE ?? 20_000)
+const missedWrites = Number(process.env.BENCH_MISSED ?? 20_000)
 const smallSize = 1_000
 const usersPerImport = 400_000
 const signers = 100

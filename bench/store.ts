@@ -13,7 +13,7 @@ import { percentile } from './deployment.ts'
 
 const measureMs = 3_000
 const valueBytes = 1_000
-const userCount = Number(process.env['BENCH_USERS'] ?? 20_000)
+const userCount = Number(process.env.BENCH_USERS ?? 20_000)
 const concurrencies = [1, 64, 512] as const
 
 const perSecond = (count: number, startedAtMs: number): number =>

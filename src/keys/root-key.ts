@@ -56,9 +56,9 @@ export const loadRootKey = (options: {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly random: Random
 }): DataKey => {
-  const given = options.environment['TWINPOOL_ROOT_KEY']
+  const given = options.environment.TWINPOOL_ROOT_KEY
   if (given !== undefined) return parse(given, 'in TWINPOOL_ROOT_KEY')
-  const named = options.environment['TWINPOOL_ROOT_KEY_FILE']
+  const named = options.environment.TWINPOOL_ROOT_KEY_FILE
   const file = named ?? join(options.folder, 'root.key')
   const isMissing = named === undefined && !existsSync(file)
   if (isMissing && options.hasData === true)

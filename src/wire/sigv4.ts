@@ -165,7 +165,7 @@ export const verifySignature = async (check: SignatureCheck): Promise<Caller> =>
       unsignableHeaders: covered.has('x-amz-content-sha256') ? new Set() : new Set(['x-amz-content-sha256']),
     },
   )
-  const expected = /Signature=([0-9a-f]{64})/.exec(signed.headers['authorization'] ?? '')?.[1] ?? ''
+  const expected = /Signature=([0-9a-f]{64})/.exec(signed.headers.authorization ?? '')?.[1] ?? ''
   if (!timingSafeEqual(Buffer.from(expected.padEnd(64, '0')), Buffer.from(authorization.signature)))
     throw mismatch
 

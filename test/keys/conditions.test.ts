@@ -125,7 +125,7 @@ test.each<readonly [object, kms.CreateKeyCommandInput, Asked, Asked]>([
       ?.KeyId ?? ''
   const named: Record<string, string> = { ALIAS: `alias/of/${++aliases}`, OTHER: await make(ecc) }
   const KeyId = await make(input)
-  await owner.send(new kms.CreateAliasCommand({ AliasName: named['ALIAS'], TargetKeyId: KeyId }))
+  await owner.send(new kms.CreateAliasCommand({ AliasName: named.ALIAS, TargetKeyId: KeyId }))
   const ask = ([operation, members]: Asked) => {
     const given = { KeyId, ...members }
     return keyCallerOf(clientOf(someone))(operation, {

@@ -265,7 +265,7 @@ test('a key rotates by itself when its day has come, unless it is disabled then'
     await call('EnableKeyRotation', { KeyId, RotationPeriodInDays: 100 })
     const { CiphertextBlob } = await call('Encrypt', { KeyId, Plaintext: plaintext })
     const rotatedCount = async () =>
-      ((await call('ListKeyRotations', { KeyId }))['Rotations'] as unknown[]).length
+      ((await call('ListKeyRotations', { KeyId })).Rotations as unknown[]).length
     const dayMs = 86_400_000
     nowMs += 99 * dayMs
     await service.sweep()
@@ -286,7 +286,7 @@ test('a key rotates by itself when its day has come, unless it is disabled then'
     await call('EnableKey', { KeyId })
     await service.sweep()
     expect(await rotatedCount()).toBe(2)
-    expect((await call('Decrypt', { CiphertextBlob }))['Plaintext']).toEqual(plaintext)
+    expect((await call('Decrypt', { CiphertextBlob })).Plaintext).toEqual(plaintext)
   } finally {
     await service.close()
     await store.close()

@@ -207,7 +207,7 @@ test('no more than a bounded number waits: further events are dropped and counte
   for (let count = 0; count < 12; count += 1) logs.deliver(failure(String(count)))
   expect(counts().waiting).toBe(5)
   expect(counts().dropped).toEqual(new Map([['queue-full', 7]]))
-  expect(lines.filter(({ fields }) => fields['reason'] === 'queue-full')).toHaveLength(1)
+  expect(lines.filter(({ fields }) => fields.reason === 'queue-full')).toHaveLength(1)
 })
 
 test('what the service refuses for its content is dropped at once', async () => {
@@ -347,7 +347,7 @@ describe('the services', () => {
     const endpoint = await endpointIn()
     const asked: (readonly unknown[])[] = []
     endpoint.answerWith(({ logs }, response) => {
-      asked.push(logs.map(({ message }) => message['userName']))
+      asked.push(logs.map(({ message }) => message.userName))
       if (asked.length > 1) return false
       response.end(
         JSON.stringify({

@@ -97,7 +97,7 @@ const signIn = (USERNAME: string, PASSWORD = password, region = east) =>
   )
 const activityOf = (name: string) =>
   endpoint.requests.flatMap(({ service, target, logs }) =>
-    logs.filter(({ message }) => message['userName'] === name).map((log) => ({ service, target, ...log })),
+    logs.filter(({ message }) => message.userName === name).map((log) => ({ service, target, ...log })),
   )
 const activityFrom = (name: string, count: number) =>
   eventually(
@@ -157,7 +157,7 @@ test('user activity goes to a log group as Amazon words it, each event once it i
     logSourceId: { userPoolId: UserPoolId },
   })
   const seconds = Math.floor(created.getTime() / 1_000)
-  expect(Date.parse(String(right?.message['creationDate']))).toBe(seconds * 1_000)
+  expect(Date.parse(String(right?.message.creationDate))).toBe(seconds * 1_000)
   expect(wrong?.message).toMatchObject({ eventResponse: 'Fail', challenges: ['Password:Failure'] })
   expect(change?.message).toMatchObject({ eventType: 'PasswordChange', hasContextData: 'false' })
   expect(endpoint.refusals).toEqual([])
@@ -168,7 +168,7 @@ test('user activity goes to a Firehose stream; feedback sends the event again', 
   const name = await makeUser('bea')
   await signIn(name)
   const [event] = await activityFrom(name, 1)
-  const EventId = String(event?.message['eventId'])
+  const EventId = String(event?.message.eventId)
   await regions.cognito(east).send(
     new AdminUpdateAuthEventFeedbackCommand({
       UserPoolId,
@@ -178,7 +178,7 @@ test('user activity goes to a Firehose stream; feedback sends the event again', 
     }),
   )
   const logs = await activityFrom(name, 2)
-  expect(logs.map(({ service, target, message }) => [service, target, message['eventId']])).toEqual([
+  expect(logs.map(({ service, target, message }) => [service, target, message.eventId])).toEqual([
     ['firehose', 'pool-activity', EventId],
     ['firehose', 'pool-activity', EventId],
   ])
@@ -259,7 +259,7 @@ test('a secondary delivers its own events to where its own configuration says', 
     (answer) => answer !== undefined,
   )
   const logs = await activityFrom(name, 1)
-  const passed = logs.filter(({ message }) => message['eventResponse'] === 'Pass')
+  const passed = logs.filter(({ message }) => message.eventResponse === 'Pass')
   expect(passed).toHaveLength(1)
   expect(logs.map(({ target }) => target)).toEqual(
     logs.map(() => `/aws/vendedlogs/pool ${west}/${UserPoolId}/userAuthEvents`),
@@ -292,7 +292,7 @@ test('events wait while the endpoint refuses or is away, sign-ins don’t, and a
   endpoint.answerWith(undefined)
   await endpoint.start()
   const logs = await activityFrom(name, 3)
-  expect(logs.map(({ message }) => message['eventResponse'])).toEqual(['Pass', 'Fail', 'Pass'])
+  expect(logs.map(({ message }) => message.eventResponse)).toEqual(['Pass', 'Fail', 'Pass'])
   await eventually(
     () => metricOf('twinpool_log_events_waiting'),
     (count) => count === 0,

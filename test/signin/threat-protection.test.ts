@@ -197,9 +197,9 @@ test('a sign-in of several steps is one event; a server’s context data counts'
   const claim = await clientClaim(srp, {
     username: name,
     password,
-    serverPublic: asked['SRP_B'] ?? '',
-    salt: asked['SALT'] ?? '',
-    secretBlock: Buffer.from(asked['SECRET_BLOCK'] ?? '', 'base64'),
+    serverPublic: asked.SRP_B ?? '',
+    salt: asked.SALT ?? '',
+    secretBlock: Buffer.from(asked.SECRET_BLOCK ?? '', 'base64'),
     timestamp,
   })
   await cognito().send(
@@ -209,7 +209,7 @@ test('a sign-in of several steps is one event; a server’s context data counts'
       Session,
       ChallengeResponses: {
         USERNAME: name,
-        PASSWORD_CLAIM_SECRET_BLOCK: asked['SECRET_BLOCK'] ?? '',
+        PASSWORD_CLAIM_SECRET_BLOCK: asked.SECRET_BLOCK ?? '',
         PASSWORD_CLAIM_SIGNATURE: claim.toString('base64'),
         TIMESTAMP: timestamp,
       },

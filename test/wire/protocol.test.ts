@@ -341,7 +341,7 @@ test('a password never stands in an error', async () => {
     JSON.stringify({ ClientId: 'abc', Username: 'u', Password: 'secret word' }),
   )
   expect(JSON.stringify(answer.body)).not.toContain('secret word')
-  expect(answer.body['message']).toContain("Value at 'password'")
+  expect(answer.body.message).toContain("Value at 'password'")
 })
 
 test('a Fault reaches the SDK by its name, with its details', async () => {

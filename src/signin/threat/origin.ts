@@ -18,7 +18,7 @@ const deviceIn = (encoded: string | undefined): string | undefined => {
     const outer = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as { payload?: unknown }
     if (typeof outer.payload !== 'string') return undefined
     const { contextData } = JSON.parse(outer.payload) as { contextData?: Record<string, unknown> }
-    const name = contextData?.['DeviceName'] ?? contextData?.['DeviceId'] ?? contextData?.['UserAgent']
+    const name = contextData?.DeviceName ?? contextData?.DeviceId ?? contextData?.UserAgent
     return typeof name === 'string' && name !== '' ? name : undefined
   } catch {
     return undefined

@@ -33,9 +33,9 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 /** The client and the user that a request names: by members, or in an access token that the operation itself verifies. */
 const namesIn = (input: Input): { readonly clientId?: string; readonly username?: string } => {
-  const token = text(input['AccessToken'])
+  const token = text(input.AccessToken)
   if (token === undefined) {
-    const [clientId, username] = [text(input['ClientId']), text(input['Username'])]
+    const [clientId, username] = [text(input.ClientId), text(input.Username)]
     return {
       ...(clientId === undefined ? {} : { clientId }),
       ...(username === undefined ? {} : { username }),

@@ -180,7 +180,7 @@ export const watched = async (
   const found: Found = { decision: 'NoRisk', demand: 'none', isAssessed: false }
   const keep = async (outcome: SignInAnswer | Fault): Promise<void> => {
     if (isFault(outcome) && noEvent.has(outcome.code) && found.user === undefined) return
-    const name = request.parameters['USERNAME']
+    const name = request.parameters.USERNAME
     const user =
       found.user ??
       (name === undefined ? undefined : (await findUser(context.pool.records, pool, name))?.value)
