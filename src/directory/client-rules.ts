@@ -47,6 +47,8 @@ const checkLifetimes = (given: GivenClient): void => {
 }
 
 const localHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
+/** Schemes by which a browser runs or shows what the URL itself says. */
+const dangerousSchemes: readonly string[] = ['javascript:', 'data:', 'vbscript:', 'blob:', 'about:', 'file:']
 const absoluteUrl = /^[A-Za-z][A-Za-z0-9+.-]*:/
 
 /** RFC 6749 section 3.1.2: absolute, no fragment; HTTPS but for this machine and for schemes of apps. */
@@ -56,6 +58,8 @@ const checkUrl = (url: string): void => {
   const { protocol, hostname } = new URL(url)
   if (protocol === 'http:' && !localHosts.includes(hostname))
     throw refuse(`${url} cannot use the HTTP protocol.`)
+  if (dangerousSchemes.includes(protocol))
+    throw refuse(`${url} cannot use the scheme ${protocol.slice(0, -1)}.`)
 }
 
 const checkUrls = (given: GivenClient): void => {
@@ -79,6 +83,9 @@ const checkOAuthFlows = (given: GivenClient, { hasSecret }: ClientSurroundings):
       'InvalidOAuthFlowException',
       'client_credentials flow can not be selected if client does not have a client secret.',
     )
+  const ofUsers = given.AllowedOAuthScopes?.find((scope) => systemScopes.has(scope))
+  if (isForMachines && ofUsers !== undefined)
+    throw new Fault('InvalidOAuthFlowException', `${ofUsers} is not supported with client_credentials flow`)
   if (isForUsers && !given.CallbackURLs?.length)
     throw new Fault(
       'InvalidOAuthFlowException',

@@ -4,7 +4,7 @@ import type {
   SetUserPoolMfaConfigRequest,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { Fault } from '../wire/fault.ts'
-import { unavailableInTier } from './pool-rules.ts'
+import { checkFactorsBesideMfa, unavailableInTier } from './pool-rules.ts'
 import type { PoolMfa, RegionalSettings, UserPool } from './records/user-pool.ts'
 
 const refuse = (message: string): Fault => new Fault('InvalidParameterException', message)
@@ -15,7 +15,7 @@ export const describedMfa = (
   { sms }: RegionalSettings,
 ): GetUserPoolMfaConfigResponse => ({
   MfaConfiguration: settings.MfaConfiguration ?? 'OFF',
-  ...(sms === undefined
+  ...(sms === undefined && mfa?.isSmsEnabled !== true
     ? {}
     : {
         SmsMfaConfiguration: {
@@ -28,22 +28,24 @@ export const describedMfa = (
   ...(mfa?.webAuthn === undefined ? {} : { WebAuthnConfiguration: mfa.webAuthn }),
 })
 
-/** The factors after a request; what it leaves out stays, and OFF turns the second factors off. */
+/**
+ * The factors after a request. ON and OPTIONAL name all of them anew, OFF turns them off; a request without MfaConfiguration leaves what it
+ * doesn't name. Passkeys are no second factor and stay in any case.
+ */
 export const changedMfa = (
   input: Omit<SetUserPoolMfaConfigRequest, 'UserPoolId'>,
   current: PoolMfa | undefined,
 ): PoolMfa => {
-  const isOff = input.MfaConfiguration === 'OFF'
-  const email = input.EmailMfaConfiguration ?? (isOff ? undefined : current?.email)
-  const isSmsEnabled = !isOff && (input.SmsMfaConfiguration !== undefined || current?.isSmsEnabled === true)
+  const kept = input.MfaConfiguration === undefined ? current : undefined
+  const email = input.EmailMfaConfiguration ?? kept?.email
+  const isSmsEnabled = input.SmsMfaConfiguration !== undefined || kept?.isSmsEnabled === true
   const webAuthn =
     input.WebAuthnConfiguration === undefined
       ? current?.webAuthn
       : { ...current?.webAuthn, ...input.WebAuthnConfiguration }
   return {
-    isSoftwareTokenEnabled: isOff
-      ? false
-      : (input.SoftwareTokenMfaConfiguration?.Enabled ?? current?.isSoftwareTokenEnabled ?? false),
+    isSoftwareTokenEnabled:
+      input.SoftwareTokenMfaConfiguration?.Enabled ?? kept?.isSoftwareTokenEnabled ?? false,
     ...(isSmsEnabled ? { isSmsEnabled } : {}),
     ...(email === undefined ? {} : { email }),
     ...(webAuthn === undefined ? {} : { webAuthn }),
@@ -64,22 +66,27 @@ const checkWebAuthn = ({ webAuthn }: PoolMfa): void => {
     throw refuse('MULTI_FACTOR_WITH_USER_VERIFICATION needs UserVerification to be required.')
 }
 
-/** Throws when the request contradicts itself, or asks for MFA without any factor. */
+/** Throws when the request contradicts itself or the pool, or asks for MFA without any factor. */
 export const checkMfaRequest = (
   input: SetUserPoolMfaConfigRequest,
-  after: { readonly mfa: PoolMfa; readonly hasSms: boolean; readonly pool: UserPool },
+  { settings }: UserPool,
+  mfa: PoolMfa,
 ): void => {
-  const tier = after.pool.settings.UserPoolTier ?? 'ESSENTIALS'
+  const tier = settings.UserPoolTier ?? 'ESSENTIALS'
   if (tier === 'LITE' && input.EmailMfaConfiguration !== undefined)
     throw unavailableInTier('EmailMfaConfiguration', tier)
   if (tier === 'LITE' && input.WebAuthnConfiguration !== undefined)
     throw unavailableInTier('WebAuthnConfiguration', tier)
-  checkWebAuthn(after.mfa)
-  const turnsOn =
-    input.SoftwareTokenMfaConfiguration?.Enabled === true || input.SmsMfaConfiguration !== undefined
-  if (input.MfaConfiguration === 'OFF' && turnsOn)
+  checkWebAuthn(mfa)
+  const hasFactor =
+    input.SoftwareTokenMfaConfiguration?.Enabled === true ||
+    input.SmsMfaConfiguration !== undefined ||
+    input.EmailMfaConfiguration !== undefined
+  if (input.MfaConfiguration === 'OFF' && hasFactor)
     throw refuse("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")
-  const isOn = (input.MfaConfiguration ?? after.pool.settings.MfaConfiguration ?? 'OFF') !== 'OFF'
-  if (isOn && !after.hasSms && !after.mfa.isSoftwareTokenEnabled && after.mfa.email === undefined)
-    throw refuse('At least one of [SmsMfaConfiguration] or [SoftwareTokenMfaConfiguration] must be provided.')
+  if (input.MfaConfiguration !== undefined && input.MfaConfiguration !== 'OFF' && !hasFactor)
+    throw refuse(
+      "Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.",
+    )
+  checkFactorsBesideMfa(input.MfaConfiguration ?? settings.MfaConfiguration, settings.Policies)
 }

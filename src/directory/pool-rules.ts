@@ -20,6 +20,18 @@ const checkSignInPolicy = (given: GivenSettings): void => {
   if (!factors.includes('PASSWORD')) throw refuse('AllowedFirstAuthFactors must include PASSWORD.')
 }
 
+/** One-time passwords come by the ways that the second factor would come: a pool that requires MFA has no use for them as the first. */
+export const checkFactorsBesideMfa = (
+  mfaConfiguration: GivenSettings['MfaConfiguration'],
+  policies: GivenSettings['Policies'],
+): void => {
+  const factors = policies?.SignInPolicy?.AllowedFirstAuthFactors ?? []
+  if (mfaConfiguration === 'ON' && factors.some((factor) => factor === 'EMAIL_OTP' || factor === 'SMS_OTP'))
+    throw refuse(
+      'Only PASSWORD and WEB_AUTHN (if configured) can be enabled as an auth factor if MFA is enabled',
+    )
+}
+
 const checkTemporaryPasswordDays = (given: GivenSettings): void => {
   const days = given.Policies?.PasswordPolicy?.TemporaryPasswordValidityDays
   const olderName = given.AdminCreateUserConfig?.UnusedAccountValidityDays
@@ -90,7 +102,7 @@ const checkLambda = ({ LambdaConfig: lambda = {} }: GivenSettings): void => {
 const checkMfa = (given: GivenSettings, mfa: PoolMfa | undefined): void => {
   const isOn = given.MfaConfiguration === 'ON' || given.MfaConfiguration === 'OPTIONAL'
   if (!isOn || given.SmsConfiguration !== undefined) return
-  if (mfa?.isSoftwareTokenEnabled === true || mfa?.email !== undefined) return
+  if (mfa?.isSoftwareTokenEnabled === true || mfa?.isSmsEnabled === true || mfa?.email !== undefined) return
   throw refuse(
     'SMS configuration and Auto verification for phone_number are required when MFA is required/optional',
   )
@@ -157,6 +169,7 @@ export const checkPoolSettings = (given: GivenSettings, mfa?: PoolMfa): void => 
   checkTier(given)
   checkAcrConfiguration(given.AcrConfiguration)
   checkSignInPolicy(given)
+  checkFactorsBesideMfa(given.MfaConfiguration, given.Policies)
   checkTemporaryPasswordDays(given)
   checkMessages(given)
   checkAttributeUpdates(given)

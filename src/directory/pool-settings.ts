@@ -41,6 +41,23 @@ const passwordPolicy = (given: GivenSettings): PasswordPolicyType => {
   }
 }
 
+/**
+ * The policies after UpdateUserPool: each stays when it is left out, but for the days that a temporary password is good for, which have
+ * another name outside of it.
+ */
+export const policiesAfter = (
+  { Policies, AdminCreateUserConfig }: Pick<GivenSettings, 'Policies' | 'AdminCreateUserConfig'>,
+  current: GlobalSettings,
+): GivenSettings['Policies'] => {
+  const days = AdminCreateUserConfig?.UnusedAccountValidityDays
+  const policy = current.Policies?.PasswordPolicy
+  return {
+    PasswordPolicy:
+      Policies?.PasswordPolicy ?? (days ? { ...policy, TemporaryPasswordValidityDays: days } : policy),
+    SignInPolicy: Policies?.SignInPolicy ?? current.Policies?.SignInPolicy,
+  }
+}
+
 /** The message texts, each under its older name and in the template: setting one shows both. */
 const verificationMessages = (given: GivenSettings): Partial<GlobalSettings> => {
   const template = given.VerificationMessageTemplate

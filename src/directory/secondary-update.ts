@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { UpdateUserPoolRequest } from '@aws-sdk/client-cognito-identity-provider'
 import { Fault } from '../wire/fault.ts'
-import { settledSettings, withoutUndefined } from './pool-settings.ts'
+import { policiesAfter, settledSettings, withoutUndefined } from './pool-settings.ts'
 import type { RegisteredPool, UserPool } from './records/user-pool.ts'
 
 /** Members of UpdateUserPool that belong to each replica, or that say which pool it is. */
@@ -46,7 +46,14 @@ export const checkOnlyRegionalChanges = (
     const isSame =
       member in current
         ? isDeepStrictEqual(withoutUndefined(given), current[member])
-        : isDeepStrictEqual(settledSettings({ ...pool.settings, [member]: given }), pool.settings)
+        : isDeepStrictEqual(
+            settledSettings({
+              ...pool.settings,
+              [member]: given,
+              Policies: policiesAfter({ [member]: given }, pool.settings),
+            }),
+            pool.settings,
+          )
     if (!isSame) throw isGlobalSetting(member, registered)
   }
 }

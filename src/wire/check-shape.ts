@@ -1,4 +1,15 @@
-// Checks and decodes requests, and encodes answers, by the shapes of an API model; words refusals as AWS's JSON services do.
+// Checks and decodes requests by the shapes of an API model.
+import {
+  checkCharacters,
+  checkLength,
+  checkRange,
+  type Described,
+  type Failures,
+  failure,
+  heldFailure,
+  isScalar,
+  nullFailure,
+} from './constraint-failures.ts'
 import { Fault } from './fault.ts'
 import type { ServiceModel, Shape } from './model.ts'
 import { patternTest } from './pattern.ts'
@@ -8,10 +19,7 @@ const depthMax = 32
 const comparedThoughTooLong = 1_024
 const listedFailuresMax = 10
 
-/** Collects what a request breaks, in the order of the model. */
-type Failures = string[]
 type Decoder = (value: unknown, path: string, failures: Failures, depth: number) => unknown
-type Encoder = (value: unknown) => unknown
 
 const serialization = (message: string): Fault => new Fault('SerializationException', message)
 
@@ -33,57 +41,6 @@ const wrongType = (value: unknown, wanted: string): Fault =>
   typeof value === 'object'
     ? serialization('Start of structure or list found where not expected.')
     : serialization(`${nameOfJson(value)} can not be converted to ${wanted}`)
-
-type Described = { readonly shape: Shape; readonly isSensitive: boolean }
-
-/** `Value 'x' at 'limit' failed to satisfy constraint: …`; the value of a sensitive shape is left out. */
-const failure = (
-  described: Described,
-  value: string | number | undefined,
-  path: string,
-  constraint: string,
-): string => {
-  const shown = described.isSensitive || value === undefined ? 'Value' : `Value '${String(value)}'`
-  return `${shown} at '${path}' failed to satisfy constraint: ${constraint}`
-}
-
-/** Sensitive by the model, and yet Cognito says that they are null. */
-const nullIsShown: ReadonlySet<string> = new Set(['ClientIdType'])
-
-/** What is said of a required member that isn't there: `Value null at 'groupName' …`, and nothing of the value of a sensitive one. */
-const nullFailure = (shapeName: string, shape: Shape, path: string): string => {
-  const shown = shape.sensitive === true && !nullIsShown.has(shapeName) ? 'Value' : 'Value null'
-  return `${shown} at '${path}' failed to satisfy constraint: Member must not be null`
-}
-
-const checkLength = (
-  described: Described,
-  length: number,
-  value: string | undefined,
-  path: string,
-  failures: Failures,
-): void => {
-  const { min, max } = described.shape
-  if (max !== undefined && length > max)
-    failures.push(failure(described, value, path, `Member must have length less than or equal to ${max}`))
-  if (min !== undefined && length < min)
-    failures.push(failure(described, value, path, `Member must have length greater than or equal to ${min}`))
-}
-
-/** Lengths count code points; a text has at most as many as UTF-16 units, and at least half as many, which mostly decides. */
-const checkCharacters = (described: Described, text: string, path: string, failures: Failures): void => {
-  const { min = 0, max = Number.POSITIVE_INFINITY } = described.shape
-  if (text.length <= max && text.length >= min * 2) return
-  checkLength(described, Array.from(text).length, text, path, failures)
-}
-
-const checkRange = (described: Described, value: number, path: string, failures: Failures): void => {
-  const { min, max } = described.shape
-  if (max !== undefined && value > max)
-    failures.push(failure(described, value, path, `Member must have value less than or equal to ${max}`))
-  if (min !== undefined && value < min)
-    failures.push(failure(described, value, path, `Member must have value greater than or equal to ${min}`))
-}
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 
@@ -199,7 +156,15 @@ const compiler = (model: ServiceModel): ((name: string) => Decoder) => {
         if (!Array.isArray(value)) throw wrongType(value, 'a List')
         checkLength(described, value.length, undefined, path, failures)
         const decode = decoderOf(memberName)
-        return value.map((item, index) => decode(item, `${path}.${index + 1}.member`, failures, depth + 1))
+        const held = shapeOf(memberName)
+        if (!isScalar(held))
+          return value.map((item, index) => decode(item, `${path}.${index + 1}.member`, failures, depth + 1))
+        const broken: Failures = []
+        const items = value.map((item) => decode(item, path, broken, depth + 1))
+        const isSensitive = shape.sensitive === true || held.sensitive === true
+        if (broken.length > 0)
+          failures.push(heldFailure('Member', held, isSensitive, `[${value.join(', ')}]`, path))
+        return items
       })
     }
     if (shape.type === 'map') {
@@ -210,12 +175,22 @@ const compiler = (model: ServiceModel): ((name: string) => Decoder) => {
           throw wrongType(value, 'a Map')
         const entries = Object.entries(value).filter(([, item]) => item !== null)
         checkLength(described, entries.length, undefined, path, failures)
-        return Object.fromEntries(
-          entries.map(([key, item]) => {
-            decoderOf(keyName)(key, `${path}.key`, failures, depth + 1)
-            return [key, decoderOf(valueName)(item, `${path}.${key}.member`, failures, depth + 1)]
-          }),
-        )
+        const [keyShape, valueShape] = [shapeOf(keyName), shapeOf(valueName)]
+        const brokenKeys: Failures = []
+        const brokenValues: Failures = []
+        const decoded = entries.map(([key, item]) => {
+          decoderOf(keyName)(key, path, brokenKeys, depth + 1)
+          const valueFailures = isScalar(valueShape) ? brokenValues : failures
+          return [key, decoderOf(valueName)(item, `${path}.${key}.member`, valueFailures, depth + 1)]
+        })
+        const isSensitive = [shape, keyShape, valueShape].some(({ sensitive }) => sensitive === true)
+        const refuse = (what: 'Map keys' | 'Map value', held: Shape): void => {
+          const shown = entries.map(([key, item]) => `${key}=${String(item)}`).join(', ')
+          failures.push(heldFailure(what, held, isSensitive || !isScalar(valueShape), `{${shown}}`, path))
+        }
+        if (brokenKeys.length > 0) refuse('Map keys', keyShape)
+        if (brokenValues.length > 0) refuse('Map value', valueShape)
+        return Object.fromEntries(decoded)
       })
     }
     return compileScalar(shape)
@@ -240,49 +215,4 @@ export const createInputChecker = (model: ServiceModel): ((shapeName: string, bo
       `${failures.length} validation ${noun} detected: ${failures.slice(0, listedFailuresMax).join('; ')}`,
     )
   }
-}
-
-/** Compiles the encoding of answers: members that the model doesn't know are left out, dates become epoch seconds, bytes base64. */
-export const createOutputEncoder = (
-  model: ServiceModel,
-): ((shapeName: string, output: unknown) => unknown) => {
-  const compiled = new Map<string, Encoder>()
-  const encoderOf = (name: string): Encoder => {
-    const known = compiled.get(name)
-    if (known !== undefined) return known
-    const made = compile(name)
-    compiled.set(name, made)
-    return made
-  }
-  const compile = (name: string): Encoder => {
-    const shape = model.shapes[name]
-    if (shape === undefined) throw new Error(`the model has no shape ${name}`)
-    if (shape.type === 'structure') {
-      const members = Object.entries(shape.members ?? {})
-      return (value) => {
-        const encoded: Record<string, unknown> = {}
-        const given = value as Record<string, unknown>
-        for (const [member, reference] of members) {
-          const memberValue = given[member]
-          if (memberValue !== undefined && memberValue !== null)
-            encoded[member] = encoderOf(reference.shape)(memberValue)
-        }
-        return encoded
-      }
-    }
-    if (shape.type === 'list')
-      return (value) => (value as unknown[]).map((item) => encoderOf(shape.member?.shape ?? '')(item))
-    if (shape.type === 'map')
-      return (value) =>
-        Object.fromEntries(
-          Object.entries(value as object).map(([key, item]) => [
-            key,
-            encoderOf(shape.value?.shape ?? '')(item),
-          ]),
-        )
-    if (shape.type === 'timestamp') return (value) => (value as Date).getTime() / 1_000
-    if (shape.type === 'blob') return (value) => Buffer.from(value as Uint8Array).toString('base64')
-    return (value) => value
-  }
-  return (shapeName, output) => encoderOf(shapeName)(output ?? {})
 }

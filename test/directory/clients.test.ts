@@ -145,6 +145,17 @@ test.each<[string, Partial<Input<'CreateUserPoolClient'>>, string, (string | Reg
     /along with code flow/,
   ],
   [
+    'client_credentials with a scope of users',
+    {
+      GenerateSecret: true,
+      AllowedOAuthFlowsUserPoolClient: true,
+      AllowedOAuthFlows: ['client_credentials'],
+      AllowedOAuthScopes: ['openid'],
+    },
+    'InvalidOAuthFlowException',
+    'openid is not supported with client_credentials flow',
+  ],
+  [
     'client_credentials without a secret',
     { AllowedOAuthFlows: ['client_credentials'] },
     oauth,
@@ -178,6 +189,12 @@ test.each<[string, Partial<Input<'CreateUserPoolClient'>>, string, (string | Reg
     'HTTP at a host that only begins like localhost',
     { CallbackURLs: ['http://localhost.example.com/'] },
     invalid,
+  ],
+  [
+    'a scheme that a browser runs',
+    { CallbackURLs: ['javascript:alert(1)'] },
+    invalid,
+    'javascript:alert(1) cannot use the scheme javascript.',
   ],
   ['a fragment', { LogoutURLs: ['https://example.com/#out'] }, invalid, /fragment/],
   ['a relative URL', { CallbackURLs: ['/in'] }, invalid, /absolute/],

@@ -60,10 +60,42 @@ describe('UpdateUserPool', () => {
       UserPoolTags: {},
       CreationDate: before?.CreationDate,
       SchemaAttributes: before?.SchemaAttributes,
-      Policies: { PasswordPolicy: { MinimumLength: 8, RequireSymbols: true } },
+      Policies: before?.Policies,
     })
     expect(after).not.toHaveProperty('AutoVerifiedAttributes')
     expect(after?.LastModifiedDate?.getTime()).toBeGreaterThan(before?.LastModifiedDate?.getTime() ?? 0)
+  })
+
+  test('asks for the second factor as before, and keeps each policy, unless it is told otherwise', async () => {
+    const Id = await directory.makePool({
+      MfaConfiguration: 'OPTIONAL',
+      SmsConfiguration: sms,
+      Policies: {
+        PasswordPolicy: { MinimumLength: 20, TemporaryPasswordValidityDays: 3 },
+        SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] },
+      },
+    })
+    const SignInPolicy = { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] }
+    await update(Id, { PoolName: 'renamed', AdminCreateUserConfig: { UnusedAccountValidityDays: 5 } })
+    expect(await describePool(Id)).toMatchObject({
+      MfaConfiguration: 'OPTIONAL',
+      SmsConfiguration: sms,
+      Policies: { PasswordPolicy: { MinimumLength: 20, TemporaryPasswordValidityDays: 5 }, SignInPolicy },
+    })
+    await update(Id, { Policies: { PasswordPolicy: { MinimumLength: 10 } } })
+    expect((await describePool(Id))?.Policies).toMatchObject({
+      PasswordPolicy: { MinimumLength: 10 },
+      SignInPolicy,
+    })
+    await update(Id, { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD'] } } })
+    expect((await describePool(Id))?.Policies).toMatchObject({
+      PasswordPolicy: { MinimumLength: 10 },
+      SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD'] },
+    })
+    await update(Id, { MfaConfiguration: 'OFF' })
+    const off = await describePool(Id)
+    expect(off?.MfaConfiguration).toBe('OFF')
+    expect(off?.SmsConfiguration).toBeUndefined()
   })
 
   test('moves the pool between issuers, for everybody to see', async () => {
@@ -156,7 +188,7 @@ describe('UpdateUserPool on a secondary', () => {
     const described = await describePool(Id)
     await update(Id, {
       PoolName: 'test',
-      Policies: described?.Policies,
+      Policies: { SignInPolicy: described?.Policies?.SignInPolicy },
       AutoVerifiedAttributes: ['email'],
       UserPoolTier: 'ESSENTIALS',
       KeyConfiguration: { KeyType: 'AWS_OWNED_KEY' },
@@ -370,15 +402,59 @@ describe('the MFA configuration', () => {
     })
   })
 
+  test('names all factors anew with ON and OPTIONAL', async () => {
+    const Id = await directory.makePool()
+    await set(Id, { MfaConfiguration: 'ON', SoftwareTokenMfaConfiguration: { Enabled: true } })
+    expect(
+      await set(Id, {
+        MfaConfiguration: 'OPTIONAL',
+        EmailMfaConfiguration: { Message: 'Code {####}', Subject: 'Code' },
+        SmsMfaConfiguration: { SmsAuthenticationMessage: 'Code {####}' },
+      }),
+    ).toEqual({
+      MfaConfiguration: 'OPTIONAL',
+      EmailMfaConfiguration: { Message: 'Code {####}', Subject: 'Code' },
+      SmsMfaConfiguration: { SmsAuthenticationMessage: 'Code {####}' },
+    })
+  })
+
+  const together = "Invalid MFA configuration given, can't turn off MFA and configure an MFA together."
+  const noneLeft =
+    "Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration."
+
   test.each<[string, Partial<Input<'SetUserPoolMfaConfig'>>, string]>([
-    ['ON without a factor', { MfaConfiguration: 'ON' }, invalid],
+    ['ON without a factor', { MfaConfiguration: 'ON' }, noneLeft],
     [
-      'OFF with a factor',
-      { MfaConfiguration: 'OFF', SoftwareTokenMfaConfiguration: { Enabled: true } },
-      invalid,
+      'OPTIONAL with a factor that is off',
+      { MfaConfiguration: 'OPTIONAL', SoftwareTokenMfaConfiguration: { Enabled: false } },
+      noneLeft,
     ],
-  ])('refuses %s', async (_name, input, code) => {
-    await expect(set(await directory.makePool(), input)).rejects.toMatchObject(fault(code))
+    [
+      'OFF with software tokens',
+      { MfaConfiguration: 'OFF', SoftwareTokenMfaConfiguration: { Enabled: true } },
+      together,
+    ],
+    ['OFF with e-mail', { MfaConfiguration: 'OFF', EmailMfaConfiguration: {} }, together],
+    ['OFF with SMS', { MfaConfiguration: 'OFF', SmsMfaConfiguration: {} }, together],
+  ])('refuses %s', async (_name, input, message) => {
+    const Id = await directory.makePool({ SmsConfiguration: sms })
+    await expect(set(Id, input)).rejects.toMatchObject(fault(invalid, message))
+  })
+
+  test('ON goes with no one-time password as the first factor, whichever comes first', async () => {
+    const words =
+      'Only PASSWORD and WEB_AUTHN (if configured) can be enabled as an auth factor if MFA is enabled'
+    const Policies = {
+      SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] },
+    }
+    const tokens = { SoftwareTokenMfaConfiguration: { Enabled: true } }
+    const Id = await directory.makePool({ Policies })
+    await expect(set(Id, { MfaConfiguration: 'ON', ...tokens })).rejects.toMatchObject(fault(invalid, words))
+    await set(Id, { MfaConfiguration: 'OPTIONAL', ...tokens })
+    await expect(update(Id, { MfaConfiguration: 'ON' })).rejects.toMatchObject(fault(invalid, words))
+    await expect(
+      directory.makePool({ Policies, MfaConfiguration: 'ON', SmsConfiguration: sms }),
+    ).rejects.toMatchObject(fault(invalid, words))
   })
 
   test('of a LITE pool has no e-mail factor and no passkeys', async () => {

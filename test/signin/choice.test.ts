@@ -3,6 +3,7 @@ import {
   AdminCreateUserCommand,
   AdminGetUserAuthFactorsCommand,
   AdminInitiateAuthCommand,
+  AdminSetUserMFAPreferenceCommand,
   AdminUpdateUserAttributesCommand,
   type ChallengeNameType,
   ConfirmSignUpCommand,
@@ -194,8 +195,15 @@ describe('the choice', () => {
   })
 
   it('offers neither codes to users who need a second factor, nor tokens without it', async () => {
-    const { poolId, clientId } = await makeMfaPool('ON', undefined, passwordless, userAuth)
+    const { poolId, clientId } = await makeMfaPool('OPTIONAL', undefined, passwordless, userAuth)
     await makeUser(poolId, 'ana', verified)
+    await region.client.send(
+      new AdminSetUserMFAPreferenceCommand({
+        UserPoolId: poolId,
+        Username: 'ana',
+        EmailMfaSettings: { Enabled: true },
+      }),
+    )
     const begun = await choose(clientId, { USERNAME: 'ana' })
     expect(begun.AvailableChallenges).toEqual(['PASSWORD_SRP', 'PASSWORD'])
     const next = await answer(clientId, 'SELECT_CHALLENGE', begun.Session, {
@@ -203,7 +211,8 @@ describe('the choice', () => {
       ANSWER: 'PASSWORD',
       PASSWORD: password,
     })
-    expect(next.ChallengeName).toBe('SELECT_MFA_TYPE')
+    expect(next.ChallengeName).toBe('EMAIL_OTP')
+    expect(next.AuthenticationResult).toBeUndefined()
   })
 })
 

@@ -4,6 +4,8 @@ import {
   AdminCreateUserCommand,
   CognitoIdentityProviderClient,
   CreateGroupCommand,
+  CreateUserPoolClientCommand,
+  CreateUserPoolCommand,
   DescribeUserPoolCommand,
   GetUserCommand,
   InitiateAuthCommand,
@@ -13,9 +15,10 @@ import { CreateKeyCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLogger } from '../../src/telemetry/log.ts'
-import { createInputChecker, createOutputEncoder } from '../../src/wire/check-shape.ts'
+import { createInputChecker } from '../../src/wire/check-shape.ts'
 import { clientAddressBehind } from '../../src/wire/client-address.ts'
 import { createDispatcher } from '../../src/wire/dispatch.ts'
+import { createOutputEncoder } from '../../src/wire/encode-output.ts'
 import { Fault } from '../../src/wire/fault.ts'
 import { type Listener, startListener } from '../../src/wire/listener.ts'
 import { loadModel } from '../../src/wire/model.ts'
@@ -48,6 +51,8 @@ const answers: Readonly<Record<string, (invocation: Invocation) => unknown>> = {
   GetUser: () => {
     throw new Fault('InvalidParameterException', 'why', { details: { reasonCode: 'code' } })
   },
+  CreateUserPool: () => undefined,
+  CreateUserPoolClient: () => undefined,
   AdminCreateUser: () => undefined,
   Encrypt: ({ input }) => ({
     CiphertextBlob: Buffer.from((input as { Plaintext: Uint8Array }).Plaintext).reverse(),
@@ -318,6 +323,47 @@ test.each([
     message: expect.stringContaining(words),
   })
 })
+
+test.each([
+  [
+    { UserPoolId: 'us-east-1_x', ClientName: 'c', AllowedOAuthFlows: ['code', 'token'] },
+    "1 validation error detected: Value '[code, token]' at 'allowedOAuthFlows' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [code, implicit, client_credentials]]",
+  ],
+  [
+    { UserPoolId: 'us-east-1_x', ClientName: 'c', CallbackURLs: ['https://a.example', ' '] },
+    "1 validation error detected: Value '[https://a.example,  ]' at 'callbackURLs' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+]",
+  ],
+])('of a list, every constraint of what it holds is told: %j', async (input, message) => {
+  await expect(cognito.send(new CreateUserPoolClientCommand(input as never))).rejects.toMatchObject({
+    name: 'InvalidParameterException',
+    message,
+  })
+})
+
+test.each([
+  [
+    { '': 'v' },
+    "Value '{=v}' at 'userPoolTags' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1]",
+  ],
+  [
+    { k: 'v'.repeat(257) },
+    `Value '{k=${'v'.repeat(257)}}' at 'userPoolTags' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0]`,
+  ],
+  [
+    { k: 'v'.repeat(5_000) },
+    "Value at 'userPoolTags' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0]",
+  ],
+])(
+  'of a map, every constraint of its keys or values is told, and what it holds unless that is long',
+  async (UserPoolTags, words) => {
+    await expect(
+      cognito.send(new CreateUserPoolCommand({ PoolName: 'p', UserPoolTags })),
+    ).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+      message: `1 validation error detected: ${words}`,
+    })
+  },
+)
 
 test('several broken constraints are told together, and a number out of range too', async () => {
   await expect(cognito.send(new ListUsersCommand({ UserPoolId: 'bad id', Limit: 61 }))).rejects.toMatchObject(

@@ -5,7 +5,7 @@ import { changedMfa, checkMfaRequest, describedMfa } from '../../pool-mfa.ts'
 import { withoutUndefined } from '../../pool-settings.ts'
 import { putRegionalSettings } from '../../put-regional-settings.ts'
 import { readPool, readRegionalSettings } from '../../read-pool.ts'
-import { type UserPool, userPools } from '../../records/user-pool.ts'
+import { type PoolMfa, type UserPool, userPools } from '../../records/user-pool.ts'
 import { isGlobalSetting } from '../../secondary-update.ts'
 
 export const setUserPoolMfaConfig = operation({
@@ -15,10 +15,12 @@ export const setUserPoolMfaConfig = operation({
     const [stored, regional] = await Promise.all([readPool(pool), readRegionalSettings(pool)])
     const current = stored.value
     const sms = input.SmsMfaConfiguration?.SmsConfiguration ?? regional.value.sms
+    const isSecondary = pool.registered.role === 'SECONDARY'
+    const { isSmsEnabled = false, ...ofRequest } = changedMfa(input, current.mfa)
     // How a secondary sends SMS is its own; whether SMS is a factor is not, and stays as it is.
-    const { SmsMfaConfiguration: _, ...ofAllReplicas } = input
-    const mfa = changedMfa(pool.registered.role === 'SECONDARY' ? ofAllReplicas : input, current.mfa)
-    checkMfaRequest(input, { mfa, hasSms: sms !== undefined, pool: current })
+    const isSmsFactor = isSecondary ? current.mfa?.isSmsEnabled === true : isSmsEnabled
+    const mfa: PoolMfa = { ...ofRequest, ...(isSmsFactor ? { isSmsEnabled: true } : {}) }
+    checkMfaRequest(input, current, mfa)
     const changedRegional = withoutUndefined({ ...regional.value, sms })
     const changed: UserPool = withoutUndefined({
       ...current,
@@ -35,8 +37,7 @@ export const setUserPoolMfaConfig = operation({
       [changed.settings, mfa],
       [current.settings, changedMfa({}, current.mfa)],
     )
-    if (isGlobalChange && pool.registered.role === 'SECONDARY')
-      throw isGlobalSetting('The MFA configuration', pool.registered)
+    if (isGlobalChange && isSecondary) throw isGlobalSetting('The MFA configuration', pool.registered)
     if (isGlobalChange)
       await pool.asPrimary('changes global settings').commit((changes) => {
         putRegionalSettings(changes, regional.stored, changedRegional)

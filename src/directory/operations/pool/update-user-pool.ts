@@ -1,4 +1,4 @@
-// UpdateUserPool: new settings for a pool; what is left out goes back to its default, but for the key and the issuer, which stay.
+// UpdateUserPool: new settings for a pool; what is left out goes back to its default, but for the key, the issuer, MFA and the policies, which stay.
 import type { UpdateUserPoolRequest } from '@aws-sdk/client-cognito-identity-provider'
 import type { Stored } from '../../../vault/records.ts'
 import { inRegion } from '../../../vault/vault.ts'
@@ -7,23 +7,45 @@ import { checkNoImportRuns } from '../../import-rules.ts'
 import { kmsKeyArnOf } from '../../key-configuration.ts'
 import { type Context, operation } from '../../operation.ts'
 import { checkPoolSettings } from '../../pool-rules.ts'
-import { type GivenSettings, settledRegionalSettings, settledSettings } from '../../pool-settings.ts'
+import {
+  type GivenSettings,
+  policiesAfter,
+  settledRegionalSettings,
+  settledSettings,
+} from '../../pool-settings.ts'
 import { putRegionalSettings } from '../../put-regional-settings.ts'
 import { hasSecondaries, readPool, readRegionalSettings } from '../../read-pool.ts'
-import { publicPools, type UserPool, userPools } from '../../records/user-pool.ts'
+import { publicPools, type RegionalSettings, type UserPool, userPools } from '../../records/user-pool.ts'
 import { checkOnlyRegionalChanges } from '../../secondary-update.ts'
 import { checkTags } from '../../tag-rules.ts'
 import { updateRegistration } from '../../update-registration.ts'
 
 type UpdateContext = Context<'inactive'>
 
-/** The request with what UpdateUserPool can't change, and the issuer unless it is given. */
-const completed = (input: UpdateUserPoolRequest, { settings }: UserPool): GivenSettings => ({
+/** How SMS is sent stays while the pool asks for a second factor, which may come by SMS. */
+const keptSms = (
+  { SmsConfiguration, MfaConfiguration }: UpdateUserPoolRequest,
+  { settings }: UserPool,
+  { sms }: RegionalSettings,
+): RegionalSettings['sms'] => {
+  const isMfaOff = (MfaConfiguration ?? settings.MfaConfiguration ?? 'OFF') === 'OFF'
+  return SmsConfiguration ?? (isMfaOff ? undefined : sms)
+}
+
+/** The request with what UpdateUserPool can't change, and with what stays unless it is given. */
+const completed = (
+  input: UpdateUserPoolRequest,
+  pool: UserPool,
+  regional: RegionalSettings,
+): GivenSettings => ({
   ...input,
-  AliasAttributes: settings.AliasAttributes,
-  UsernameAttributes: settings.UsernameAttributes,
-  UsernameConfiguration: settings.UsernameConfiguration,
-  IssuerConfiguration: input.IssuerConfiguration ?? settings.IssuerConfiguration,
+  AliasAttributes: pool.settings.AliasAttributes,
+  UsernameAttributes: pool.settings.UsernameAttributes,
+  UsernameConfiguration: pool.settings.UsernameConfiguration,
+  IssuerConfiguration: input.IssuerConfiguration ?? pool.settings.IssuerConfiguration,
+  MfaConfiguration: input.MfaConfiguration ?? pool.settings.MfaConfiguration,
+  Policies: policiesAfter(input, pool.settings),
+  SmsConfiguration: keptSms(input, pool, regional),
 })
 
 /** What a pool with replicas can't do: change its key, or go to a plan that has no replication. */
@@ -67,13 +89,13 @@ const updatePrimary = async (
 ): Promise<void> => {
   const { pool, vault, clock } = context
   const records = pool.asPrimary('changes global settings')
-  const given = completed(input, stored.value)
+  const regional = await readRegionalSettings(pool)
+  const given = completed(input, stored.value, regional.value)
   checkPoolSettings(given, stored.value.mfa)
   await checkNoImportRuns(records)
   const newKey = await keyChange(input, context)
   checkReplicated(input, { changesKey: newKey !== undefined, hasReplicas: await hasSecondaries(pool) })
 
-  const regional = await readRegionalSettings(pool)
   const publicPool = await records.get(publicPools, pool.poolId)
   const changed: UserPool = {
     ...stored.value,
@@ -83,7 +105,7 @@ const updatePrimary = async (
   }
   const issuerType = changed.settings.IssuerConfiguration?.Type ?? 'ORIGINAL'
   const isDeletionProtected = changed.settings.DeletionProtection === 'ACTIVE'
-  const changedRegional = settledRegionalSettings(pool.poolId, input, input.UserPoolTags ?? {})
+  const changedRegional = settledRegionalSettings(pool.poolId, given, input.UserPoolTags ?? {})
 
   // The key first: a key that can't be used refuses the request before anything else has changed.
   if (newKey !== undefined) await vault.changeKey(pool.poolId, newKey.kmsKeyArn)
@@ -113,13 +135,15 @@ const updateSecondary = async (
     registered: pool.registered,
     kmsKeyArn: await currentKey(context),
   })
-  const { EmailConfiguration, SmsConfiguration, LambdaConfig } = input
-  checkPoolSettings(
-    { ...stored.value.settings, EmailConfiguration, SmsConfiguration, LambdaConfig },
-    stored.value.mfa,
-  )
   const regional = await readRegionalSettings(pool)
-  const changed = settledRegionalSettings(pool.poolId, input, input.UserPoolTags ?? {})
+  const given: GivenSettings = {
+    ...stored.value.settings,
+    EmailConfiguration: input.EmailConfiguration,
+    SmsConfiguration: keptSms(input, stored.value, regional.value),
+    LambdaConfig: input.LambdaConfig,
+  }
+  checkPoolSettings(given, stored.value.mfa)
+  const changed = settledRegionalSettings(pool.poolId, given, input.UserPoolTags ?? {})
   await pool.records.commit((changes) => putRegionalSettings(changes, regional.stored, changed))
   await updateRegistration(vault, pool.poolId, { lambda: changed.lambda })
 }
