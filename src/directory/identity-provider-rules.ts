@@ -94,11 +94,16 @@ const detailLengthMax = 131_072
 
 const refuse = (message: string): Fault => new Fault('InvalidParameterException', message)
 
+const requiredWords = (type: IdentityProviderTypeType): string => {
+  if (type === 'SAML') return 'At least one of the MetadataURL or MetadataFile should be provided.'
+  const names = rules[type].required.map((alternatives) => alternatives.join(' or '))
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} are all required idp details`
+}
+
 /** Throws InvalidParameterException for a social provider under another name than its type's, and for the pool's own name. */
 export const checkProviderName = (name: string, type: IdentityProviderTypeType): void => {
   if (name.toUpperCase() === 'COGNITO') throw refuse(`Provider name ${name} is reserved.`)
-  if (rules[type].isNamedByType && name !== type)
-    throw refuse(`The provider name of a provider of type ${type} must be ${type}.`)
+  if (rules[type].isNamedByType && name !== type) throw refuse(`Provider ${name} cannot be of type ${type}.`)
 }
 
 /** The details as they are kept. Throws InvalidParameterException for one that is missing or malformed. */
@@ -111,9 +116,8 @@ export const settledDetails = (
     throw refuse(`ProviderDetails can have at most ${detailsMax} entries.`)
   for (const [name, value] of Object.entries(given))
     if (value.length > detailLengthMax) throw refuse(`ProviderDetails ${name} is too long.`)
-  const missing = required.find((names) => names.every((name) => (given[name] ?? '') === ''))
-  if (missing !== undefined)
-    throw refuse(`ProviderDetails of a ${type} provider need ${missing.join(' or ')}.`)
+  if (required.some((names) => names.every((name) => (given[name] ?? '') === '')))
+    throw refuse(requiredWords(type))
   for (const name of urlDetails) {
     const value = given[name]
     if (value !== undefined && value !== '' && !URL.canParse(value))
@@ -137,14 +141,8 @@ export const settledMapping = (
     ...given,
   }
   const names = new Set(['username', ...schema.map(({ Name }) => Name)])
-  const unknown = Object.keys(mapping).find((name) => !names.has(name))
-  if (unknown !== undefined)
-    throw refuse(`Invalid AttributeMapping: ${unknown} is not an attribute of the pool.`)
-  const unmappable = schema.find(
-    ({ Name = '', Mutable }) => Object.hasOwn(mapping, Name) && (Mutable === false || Name === 'sub'),
-  )
-  if (unmappable !== undefined)
-    throw refuse(`Invalid AttributeMapping: attribute ${unmappable.Name} is not mutable.`)
+  const invalid = Object.keys(mapping).filter((name) => !names.has(name) || name === 'sub')
+  if (invalid.length > 0) throw refuse(`AttributeMapping contains invalid mapping: [${invalid.join(', ')}]`)
   return mapping
 }
 

@@ -137,6 +137,33 @@ describe('a provider', () => {
     await expect(create(name, more)).rejects.toMatchObject(refused(error))
   })
 
+  test.each<[string, Partial<Input<'CreateIdentityProvider'>>, string]>([
+    ['Taken', {}, 'Taken already exists in user pool POOL.'],
+    [
+      'MyGoogle',
+      { ProviderType: 'Google', ProviderDetails: google },
+      'Provider MyGoogle cannot be of type Google.',
+    ],
+    [
+      'Google',
+      { ProviderType: 'Google', ProviderDetails: { client_id: 'a' } },
+      'client_id, client_secret and authorize_scopes are all required idp details',
+    ],
+    [
+      'New',
+      { ProviderType: 'SAML', ProviderDetails: {} },
+      'At least one of the MetadataURL or MetadataFile should be provided.',
+    ],
+    [
+      'New',
+      { AttributeMapping: { 'custom:x': 'x', nothing: 'y' } },
+      'AttributeMapping contains invalid mapping: [custom:x, nothing]',
+    ],
+  ])('%s with %j is refused in Amazon’s words', async (name, more, message) => {
+    await create('Taken')
+    await expect(create(name, more)).rejects.toMatchObject({ message: message.replace('POOL', UserPoolId) })
+  })
+
   test('can be supported by an app client once it is there', async () => {
     const client = (SupportedIdentityProviders: string[]) =>
       directory.call('CreateUserPoolClient', { UserPoolId, ClientName: 'c', SupportedIdentityProviders })

@@ -25,10 +25,7 @@ export const createIdentityProvider = operation({
     const { value: userPool } = await readPool(pool)
     const attributeMapping = settledMapping(type, input.AttributeMapping, userPool.schema)
     if ((await records.get(identityProviders, name)) !== undefined)
-      throw new Fault(
-        'DuplicateProviderException',
-        `A provider with the name ${name} already exists in user pool ${pool.poolId}.`,
-      )
+      throw new Fault('DuplicateProviderException', `${name} already exists in user pool ${pool.poolId}.`)
     await checkIdentifiersFree(pool, name, identifiers)
     if ((await records.count(identityProviders)) >= identityProvidersMax)
       throw new Fault(
