@@ -20,7 +20,10 @@ export const checkDomainName = (domain: string, isCustom: boolean): void => {
     return
   }
   if (!prefixPattern.test(domain))
-    throw refuse('Domain prefix may contain lowercase letters, numbers and hyphens only.')
+    throw refuse(
+      'The domain name contains an invalid character. Domain names can only contain lower-case letters, numbers, and hyphens. ' +
+        String.raw`Please enter a different name that follows this format: ^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$`,
+    )
   const reserved = reservedWords.find((word) => domain.includes(word))
   if (reserved !== undefined) throw refuse(`Domain cannot contain reserved word: ${reserved}`)
 }

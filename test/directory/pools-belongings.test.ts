@@ -144,7 +144,7 @@ describe('domains', () => {
     ['the word aws', 'my-aws-pool', {}, 'Domain cannot contain reserved word: aws'],
     ['the word amazon', 'amazonian', {}, 'Domain cannot contain reserved word: amazon'],
     ['the word cognito', 'cognito1', {}, 'Domain cannot contain reserved word: cognito'],
-    ['capital letters', 'Prefix', {}, /lowercase/],
+    ['capital letters', 'Prefix', {}, /^The domain name contains an invalid character\. .*\^\[a-z0-9\]/],
     ['a custom domain without dots', 'auth', { CustomDomainConfig }, /subdomain/],
     ['a login version that doesn’t exist', 'version', { ManagedLoginVersion: 3 }, /1 or 2/],
     [

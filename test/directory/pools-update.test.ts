@@ -309,7 +309,11 @@ describe('AddCustomAttributes', () => {
   const add = (
     UserPoolId: string,
     ...CustomAttributes: Input<'AddCustomAttributes'>['CustomAttributes'] & object
-  ) => directory.call('AddCustomAttributes', { UserPoolId, CustomAttributes })
+  ) =>
+    directory.call('AddCustomAttributes', {
+      UserPoolId,
+      CustomAttributes: CustomAttributes.map((one) => ({ AttributeDataType: 'String' as const, ...one })),
+    })
 
   test('adds to the schema', async () => {
     const Id = await directory.makePool()
@@ -325,6 +329,9 @@ describe('AddCustomAttributes', () => {
       fault(invalid, 'custom:team: Existing attribute already has name team.'),
     )
     await expect(add(Id, { Name: 'x', Required: true })).rejects.toMatchObject(fault(invalid))
+    await expect(add(Id, { Name: 'x', AttributeDataType: undefined })).rejects.toMatchObject(
+      fault(invalid, 'Invalid AttributeDataType input, consider using the provided AttributeDataType enum.'),
+    )
     await add(Id, ...Array.from({ length: 25 }, (_, index) => ({ Name: `a${index}` })))
     await add(Id, ...Array.from({ length: 24 }, (_, index) => ({ Name: `b${index}` })))
     await expect(add(Id, { Name: 'last' })).rejects.toMatchObject(fault(invalid, /50/))
@@ -346,7 +353,10 @@ describe('AddCustomAttributes', () => {
     try {
       const UserPoolId = await other.makePool()
       conflictsLeft = 2
-      await other.call('AddCustomAttributes', { UserPoolId, CustomAttributes: [{ Name: 'once' }] })
+      await other.call('AddCustomAttributes', {
+        UserPoolId,
+        CustomAttributes: [{ Name: 'once', AttributeDataType: 'String' }],
+      })
       expect(conflictsLeft).toBe(0)
       const { UserPool } = await other.call('DescribeUserPool', { UserPoolId })
       expect(UserPool?.SchemaAttributes?.filter(({ Name }) => Name === 'custom:once')).toHaveLength(1)
