@@ -37,17 +37,26 @@ const dated =
   (actual, wanted) =>
     holds(timeOf(actual), timeOf(wanted))
 
-/** An address, or a range in CIDR form (RFC 4632, RFC 4291). What is neither matches nothing. */
-const inRange: Test = (actual, wanted) => {
-  const [network = '', bits] = wanted.split('/')
+type AddressRange = { readonly network: string; readonly prefix: number; readonly family: 4 | 6 }
+
+/** An address, or a range in CIDR form (RFC 4632, RFC 4291); undefined for what is neither. */
+const readRange = (text: string): AddressRange | undefined => {
+  const [network = '', bits, ...more] = text.split('/')
   const family = isIP(network)
-  if (family === 0 || isIP(actual) !== family) return false
-  const prefix = bits === undefined ? (family === 4 ? 32 : 128) : Number(bits)
-  if (!Number.isInteger(prefix) || prefix < 0 || prefix > (family === 4 ? 32 : 128)) return false
-  const kind = family === 4 ? 'ipv4' : 'ipv6'
-  const range = new BlockList()
-  range.addSubnet(network, prefix, kind)
-  return range.check(actual, kind)
+  if ((family !== 4 && family !== 6) || more.length > 0) return undefined
+  const longest = family === 4 ? 32 : 128
+  const prefix = bits === undefined ? longest : /^\d{1,3}$/.test(bits) ? Number(bits) : longest + 1
+  return prefix > longest ? undefined : { network, prefix, family }
+}
+
+/** What is no range matches nothing. */
+const inRange: Test = (actual, wanted) => {
+  const range = readRange(wanted)
+  if (range === undefined || isIP(actual) !== range.family) return false
+  const kind = range.family === 4 ? 'ipv4' : 'ipv6'
+  const list = new BlockList()
+  list.addSubnet(range.network, range.prefix, kind)
+  return list.check(actual, kind)
 }
 
 type Operator = {
@@ -95,6 +104,22 @@ const parseOperator = (text: string): Parsed | undefined => {
 }
 
 export const isKnownOperator = (text: string): boolean => parseOperator(text) !== undefined
+
+const isTruth = (value: string): boolean => /^(true|false)$/i.test(value)
+
+/** What the values of an operator must look like, by how its name ends. */
+const valueForms: readonly (readonly [RegExp, (value: string) => boolean])[] = [
+  [/IpAddress$/, (value) => readRange(value) !== undefined],
+  [/^Numeric/, (value) => value.trim() !== '' && Number.isFinite(Number(value))],
+  [/^Date/, (value) => !Number.isNaN(timeOf(value))],
+  [/^(Bool|Null)$/, isTruth],
+]
+
+/** Whether an operator can compare with a value at all: a range that is misspelt would else let everybody through a NotIpAddress. */
+export const isComparable = (operatorText: string, value: string): boolean => {
+  const name = parseOperator(operatorText)?.name ?? ''
+  return valueForms.every(([operator, isWellFormed]) => !operator.test(name) || isWellFormed(value))
+}
 
 /** Variables are for texts: elsewhere they are what they look like. */
 const takesVariables = (name: string): boolean => name.startsWith('String') || name.startsWith('Arn')

@@ -1,7 +1,16 @@
 // Identity policies: what the user of an access key may do (IAM User Guide, "Policy evaluation logic"): an explicit deny wins, then an allow.
 import { z } from 'zod'
 import type { IdentityDecision } from '../wire/service.ts'
-import { condition, conditionsHold, coversAction, coversResource, oneOrMore } from './statement.ts'
+import {
+  asList,
+  type Conditions,
+  condition,
+  conditionsHold,
+  coversAction,
+  coversResource,
+  incomparableValue,
+  oneOrMore,
+} from './statement.ts'
 import { variablesOf } from './variables.ts'
 
 const statement = z
@@ -12,7 +21,11 @@ const statement = z
     NotAction: oneOrMore.optional(),
     Resource: oneOrMore.optional(),
     NotResource: oneOrMore.optional(),
-    Condition: condition.optional(),
+    Condition: condition
+      .refine((conditions) => incomparableValue(conditions) === undefined, {
+        error: ({ input }) => `has a value of the wrong kind: ${incomparableValue(input as Conditions)}`,
+      })
+      .optional(),
   })
   .refine((value) => (value.Action === undefined) !== (value.NotAction === undefined), 'needs an Action')
   .refine((value) => (value.Resource === undefined) !== (value.NotResource === undefined), 'needs a Resource')
@@ -21,7 +34,7 @@ const statement = z
 export const identityPolicy = z.strictObject({
   Version: z.enum(['2012-10-17', '2008-10-17']).optional(),
   Id: z.string().optional(),
-  Statement: z.union([statement.transform((one) => [one]), z.array(statement).min(1).max(500)]),
+  Statement: z.preprocess(asList, z.array(statement).min(1).max(500)),
 })
 
 export type IdentityPolicy = z.infer<typeof identityPolicy>

@@ -1,13 +1,16 @@
 // The parts of a policy statement that key policies and identity policies share (IAM User Guide, "IAM JSON policy element reference").
 import { z } from 'zod'
 import type { ConditionContext } from './condition-context.ts'
-import { conditionHolds, isKnownOperator } from './conditions.ts'
+import { conditionHolds, isComparable, isKnownOperator } from './conditions.ts'
 import { filledIn } from './variables.ts'
 import { matchesWildcard } from './wildcards.ts'
 
 export const oneOrMore = z
   .union([z.string(), z.array(z.string()).min(1)])
   .transform((value) => (typeof value === 'string' ? [value] : value))
+
+/** One statement is as good as a list of it. Not a union, whose refusal would not say what is wrong with either. */
+export const asList = (value: unknown): unknown => (Array.isArray(value) ? value : [value])
 
 const conditionValue = z
   .union([z.string(), z.boolean(), z.number(), z.array(z.union([z.string(), z.boolean(), z.number()]))])
@@ -19,6 +22,15 @@ export const condition = z.record(
 )
 
 export type Conditions = z.infer<typeof condition>
+
+/** The first value of conditions with which its operator can't compare, as `operator: value`. */
+export const incomparableValue = (conditions: Conditions): string | undefined =>
+  Object.entries(conditions).flatMap(([operator, lines]) =>
+    Object.values(lines)
+      .flat()
+      .filter((value) => !isComparable(operator, value))
+      .map((value) => `${operator}: ${value}`),
+  )[0]
 
 /** Actions ignore case. */
 export const coversAction = (patterns: readonly string[], action: string): boolean =>

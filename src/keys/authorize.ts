@@ -28,11 +28,11 @@ const contextOf = (request: KeyRequest): ConditionContext => {
   const entries: [string, readonly string[]][] = [
     ...(request.conditions ?? []),
     ['kms:calleraccount', [caller.account]],
-    ...Object.entries(encryptionContext).map(([key, value]): [string, readonly string[]] => [
-      `kms:encryptioncontext:${key.toLowerCase()}`,
-      [value],
-    ]),
   ]
+  // Condition keys ignore case and an encryption context doesn't: of members that differ in case alone, all values count.
+  const members = Object.groupBy(Object.entries(encryptionContext), ([key]) => key.toLowerCase())
+  for (const [key, pairs = []] of Object.entries(members))
+    entries.push([`kms:encryptioncontext:${key}`, pairs.map(([, value]) => value)])
   if (Object.keys(encryptionContext).length > 0)
     entries.push(['kms:encryptioncontextkeys', Object.keys(encryptionContext)])
   if (caller.kind === 'account')

@@ -1,6 +1,6 @@
 // Key policies: the document as it was given, checked and brought into one shape ("Key policies in AWS KMS", KMS Developer Guide).
 import { z } from 'zod'
-import { condition, oneOrMore } from '../iam/statement.ts'
+import { asList, condition, incomparableValue, oneOrMore } from '../iam/statement.ts'
 import { Fault } from '../wire/fault.ts'
 
 const principal = z.union([
@@ -38,7 +38,7 @@ const statement = z
 const policyDocument = z.strictObject({
   Version: z.enum(['2012-10-17', '2008-10-17']).optional(),
   Id: z.string().optional(),
-  Statement: z.union([statement.transform((one) => [one]), z.array(statement).min(1)]),
+  Statement: z.preprocess(asList, z.array(statement).min(1)),
 })
 
 export type KeyPolicy = z.infer<typeof policyDocument>
@@ -79,14 +79,21 @@ const hasValidPrincipals = ({ Principal, NotPrincipal }: PolicyStatement): boole
   )
 }
 
-/** Parses a policy that a key is to get. Throws as parsePolicy, and MalformedPolicyDocumentException for what is no principal. */
+/** Parses a policy that a key is to get. Throws as parsePolicy, and MalformedPolicyDocumentException for what is no principal, or no value for its condition operator. */
 export const parseNewPolicy = (text: string): KeyPolicy => {
   const policy = parsePolicy(text)
-  if (policy.Statement.every(hasValidPrincipals)) return policy
-  throw new Fault(
-    'MalformedPolicyDocumentException',
-    'Policy contains a statement with one or more invalid principals.',
-  )
+  if (!policy.Statement.every(hasValidPrincipals))
+    throw new Fault(
+      'MalformedPolicyDocumentException',
+      'Policy contains a statement with one or more invalid principals.',
+    )
+  const value = policy.Statement.map(({ Condition = {} }) => incomparableValue(Condition)).find(Boolean)
+  if (value !== undefined)
+    throw new Fault(
+      'MalformedPolicyDocumentException',
+      `The key policy is not valid: a condition has a value of the wrong kind: ${value}`,
+    )
+  return policy
 }
 
 /** The policy of a key that was made without one: the account may do everything, nobody else anything. */

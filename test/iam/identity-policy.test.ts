@@ -118,6 +118,27 @@ describe('condition operators', () => {
   })
 
   test.each([
+    ['IpAddress', '192.0.2.0/33'],
+    ['NotIpAddress', '192.0.2.0/29/8'],
+    ['NotIpAddress', 'everywhere'],
+    ['NumericLessThan', 'ten'],
+    ['DateGreaterThan', 'tomorrow'],
+    ['Bool', 'yes'],
+    ['Null', 'perhaps'],
+    ['ForAllValues:NumericEquals', ''],
+  ])('%s with %j is no policy, so that a slip of the pen opens nothing', (operator, value) => {
+    const of = (wanted: string) => ({
+      Statement: {
+        Effect: 'Allow',
+        Action: '*',
+        Resource: '*',
+        Condition: { [operator]: { 'aws:k': wanted } },
+      },
+    })
+    expect(identityPolicy.safeParse(of(value)).error?.issues[0]?.message).toContain(`${operator}: ${value}`)
+  })
+
+  test.each([
     ['StringEquals', false],
     ['StringNotEquals', true],
     ['StringEqualsIfExists', true],

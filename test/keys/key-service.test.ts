@@ -264,6 +264,21 @@ test('an owner can’t lock themselves out by mistake, and can on purpose', asyn
   await expect(east.send(new PutKeyPolicyCommand({ KeyId: key.KeyId, Policy: '{' }))).rejects.toMatchObject({
     name: 'MalformedPolicyDocumentException',
   })
+  const misspelt = JSON.stringify({
+    Statement: {
+      Effect: 'Allow',
+      Principal: '*',
+      Action: 'kms:*',
+      Resource: '*',
+      Condition: { NotIpAddress: { 'aws:SourceIp': '192.0.2.0/99' } },
+    },
+  })
+  await expect(
+    east.send(new PutKeyPolicyCommand({ KeyId: key.KeyId, Policy: misspelt })),
+  ).rejects.toMatchObject({
+    name: 'MalformedPolicyDocumentException',
+    message: expect.stringContaining('NotIpAddress: 192.0.2.0/99'),
+  })
   await east.send(new PutKeyPolicyCommand({ KeyId: key.KeyId, Policy, BypassPolicyLockoutSafetyCheck: true }))
   await expect(east.send(new DescribeKeyCommand({ KeyId: key.KeyId }))).rejects.toMatchObject({
     name: 'AccessDeniedException',

@@ -58,6 +58,24 @@ const documented = (
   ],
 })
 
+test('a deny of one value of the encryption context is not got around by a member whose name differs in case', () => {
+  const denied = {
+    Statement: [
+      { Effect: 'Allow', Principal: '*', Action: 'kms:*', Resource: '*' },
+      {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'kms:*',
+        Resource: '*',
+        Condition: { StringEquals: { 'kms:EncryptionContext:purpose': 'secret' } },
+      },
+    ],
+  }
+  expect(allows(denied, { encryptionContext: { purpose: 'public' } })).toBe(true)
+  expect(allows(denied, { encryptionContext: { purpose: 'secret', PURPOSE: 'public' } })).toBe(false)
+  expect(allows(denied, { encryptionContext: { PURPOSE: 'public', purpose: 'secret' } })).toBe(false)
+})
+
 describe('the policy that Amazon documents for a pool’s key', () => {
   test.each([
     'kms:Encrypt',
