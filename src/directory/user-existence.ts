@@ -8,7 +8,7 @@ import type { AppClient } from './records/app-client.ts'
 import { tokenKeys, type UserPool } from './records/user-pool.ts'
 import { isEmail, isPhoneNumber, usernameKeyOf } from './username-rules.ts'
 
-/** Whether the client keeps to itself which users exist. */
+/** Whether the client keeps to itself which users exist; one that was made without the setting is on LEGACY. */
 export const hidesUsers = ({ settings }: Pick<AppClient, 'settings'>): boolean =>
   settings.PreventUserExistenceErrors === 'ENABLED'
 
@@ -20,11 +20,15 @@ export const noSuchUsername = (client: Pick<AppClient, 'settings'>, hidden?: Fau
 
 const letters = 'abcdefghijklmnopqrstuvwxyz'
 
-/** Where a code would have gone: the same for a name each time, and not to be foretold without the pool's secret. */
+/**
+ * Where a code would have gone: the same for a name each time, and not to be foretold without the pool's secret. Without a medium, the one that
+ * the pool verifies.
+ */
 export const simulatedDelivery = async (
   records: Pick<Records, 'get'>,
   userPool: UserPool,
   username: string,
+  medium?: 'EMAIL' | 'SMS',
 ): Promise<CodeDeliveryDetailsType> => {
   const secret = (await records.get(tokenKeys, userPool.poolId))?.value.secret
   if (secret === undefined) throw new Error(`pool ${userPool.poolId} has no token key`)
@@ -33,7 +37,7 @@ export const simulatedDelivery = async (
     .digest()
   const verified = userPool.settings.AutoVerifiedAttributes ?? []
   const isPhone = verified.includes('phone_number') && !isEmail(username)
-  if (isPhone) {
+  if (medium === 'SMS' || (medium === undefined && isPhone)) {
     const digits = String(drawn.readUInt32BE(0)).padStart(10, '0')
     return deliveryDetails('phone_number', 'SMS', isPhoneNumber(username) ? username : `+1${digits}`)
   }

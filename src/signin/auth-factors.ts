@@ -2,6 +2,7 @@
 import type { AuthFactorType, ChallengeNameType } from '@aws-sdk/client-cognito-identity-provider'
 import type { User } from '../directory/records/user.ts'
 import type { RegionalSettings, UserPool } from '../directory/records/user-pool.ts'
+import { decoyChoice } from './decoy.ts'
 import { secondFactorNeed } from './mfa-rules.ts'
 
 /** The challenges that SELECT_CHALLENGE can offer. */
@@ -71,12 +72,16 @@ export const availableChallenges = (user: User, facts: FactorFacts): FirstFactor
   })
 }
 
-/** What a name of nobody is offered by a client that hides who exists: what most users of the pool have. */
-export const simulatedChallenges = (pool: UserPool): FirstFactorChallenge[] =>
-  firstFactorChallenges.filter(
-    (challenge) =>
-      challenge === 'PASSWORD' ||
-      challenge === 'PASSWORD_SRP' ||
-      (challenge === 'EMAIL_OTP' && isFactorAllowed(pool, 'EMAIL_OTP')) ||
-      (challenge === 'SMS_OTP' && isFactorAllowed(pool, 'SMS_OTP') && !isFactorAllowed(pool, 'EMAIL_OTP')),
-  )
+/**
+ * What a name of nobody is offered by a client that hides who exists: passwords, and of the codes that the pool allows a random choice, the
+ * same for a name each time (developer guide, "Managing user existence error responses").
+ */
+export const simulatedChallenges = (
+  pool: UserPool,
+  nobody: { readonly decoyKey: Buffer; readonly usernameKey: string },
+): FirstFactorChallenge[] =>
+  firstFactorChallenges.filter((challenge) => {
+    if (challenge === 'PASSWORD' || challenge === 'PASSWORD_SRP') return true
+    if (challenge === 'WEB_AUTHN' || !isFactorAllowed(pool, challenge)) return false
+    return decoyChoice(nobody.decoyKey, nobody.usernameKey, challenge)
+  })

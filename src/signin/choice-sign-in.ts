@@ -23,6 +23,7 @@ import { factorFacts } from './factor-facts.ts'
 import { sendOneTimePassword } from './one-time-password.ts'
 import { askForPasskey, finishWithPasskey, type PasskeySession, passkeyRequest } from './passkey-sign-in.ts'
 import { signInWithPassword } from './password-sign-in.ts'
+import { poolSecrets } from './pool-secrets.ts'
 import { askPreAuthentication } from './pre-authentication.ts'
 import { type Candidate, candidateKeyed, candidateNamed } from './sign-in-candidate.ts'
 import {
@@ -65,7 +66,10 @@ const abilitiesOfCandidate = async (request: SignInRequest, candidate: Candidate
   const { user } = candidate
   const first =
     user === undefined
-      ? simulatedChallenges(pool)
+      ? simulatedChallenges(pool, {
+          decoyKey: (await poolSecrets(pool.poolId, context.pool.records)).decoy,
+          usernameKey: candidate.attempts.usernameKey,
+        })
       : availableChallenges(user, await factorFacts(user, pool, context.pool, context))
   return abilitiesOf(request, candidate, first)
 }

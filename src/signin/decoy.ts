@@ -23,3 +23,7 @@ export const decoySub = (decoyKey: Buffer, usernameKey: string): string => {
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
+
+/** Whether a user who doesn't exist seems to have something: drawn by the name, so that it neither changes nor tells. */
+export const decoyChoice = (decoyKey: Buffer, usernameKey: string, purpose: string): boolean =>
+  createHmac('sha256', decoyKey).update(`${purpose}\n${usernameKey}`).digest().readUInt8(0) % 2 === 0

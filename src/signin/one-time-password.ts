@@ -71,7 +71,8 @@ export const sendOneTimePassword = async (
       isFirstFactor: true,
       ...(progress === undefined ? {} : { progress }),
     }
-    const { Destination = '' } = await simulatedDelivery(context.pool.records, pool, attempts.usernameKey)
+    const { records } = context.pool
+    const { Destination = '' } = await simulatedDelivery(records, pool, attempts.usernameKey, channel)
     return challengeOf(request, challenge, content, {
       CODE_DELIVERY_DELIVERY_MEDIUM: channel,
       CODE_DELIVERY_DESTINATION: Destination,

@@ -17,6 +17,14 @@ type Sealed<Content> = { readonly expiresAtMs: number; readonly content: Content
 /** Room for a SECRET_BLOCK with two numbers of the group and two names; a Session is shorter than the API model's 2,048. */
 const sealedCharactersMax = 4_096
 
+/** Shorter contents are filled up with white space: a sign-in of nobody, which knows less, would else be told by its length. */
+const contentBytesMin = 512
+
+const filledUp = (content: string): Buffer => {
+  const bytes = Buffer.from(content)
+  return Buffer.concat([bytes, Buffer.alloc(Math.max(0, contentBytesMin - bytes.length), ' ')])
+}
+
 const dataKeyId = 1
 const associated = ({ poolId, clientId, challenge }: SessionBinding): string =>
   JSON.stringify(['session', poolId, clientId, challenge])
@@ -36,7 +44,7 @@ export const sealSession = <Content>(
     binding,
     seal(
       { id: dataKeyId, bytes: options.key },
-      Buffer.from(JSON.stringify(sealed)),
+      filledUp(JSON.stringify(sealed)),
       associated(binding),
       options.random,
     ),

@@ -3,6 +3,7 @@ import { findUserByName } from '../directory/find-user.ts'
 import type { AppClient } from '../directory/records/app-client.ts'
 import { type PasswordCredential, type User, users } from '../directory/records/user.ts'
 import type { UserPool } from '../directory/records/user-pool.ts'
+import { hidesUsers } from '../directory/user-existence.ts'
 import { usernameAttributesOf, usernameKeyOf } from '../directory/username-rules.ts'
 import { Fault } from '../wire/fault.ts'
 import { decoyCredential, decoySub } from './decoy.ts'
@@ -23,10 +24,6 @@ export const wrongPassword = (): Fault =>
   new Fault('NotAuthorizedException', 'Incorrect username or password.')
 
 export const userDoesNotExist = (): Fault => new Fault('UserNotFoundException', 'User does not exist.')
-
-/** Whether the client's errors must not tell that a user doesn't exist; clients made without the setting are on LEGACY. */
-export const hidesUsers = (client: AppClient): boolean =>
-  client.settings.PreventUserExistenceErrors === 'ENABLED'
 
 /** Users of other providers have no password here: Amazon says so, to clients that don't hide who exists, before it looks at one. */
 export const refuseFederated = ({ client }: { readonly client: AppClient }, user: User | undefined): void => {

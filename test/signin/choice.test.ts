@@ -222,20 +222,37 @@ describe('a name of nobody', () => {
     await expect(choose(clientId, { USERNAME: 'nobody' })).rejects.toEqual(refusal('UserNotFoundException'))
   })
 
-  it('is offered factors like others by a client that hides it, and no code of it is right', async () => {
+  it('is offered factors as if it were somebody’s by a client that hides it, and no code of it is right', async () => {
     const { clientId } = await withAna({ PreventUserExistenceErrors: 'ENABLED' })
-    const begun = await choose(clientId, { USERNAME: 'nobody' })
-    expect(begun.AvailableChallenges).toEqual(['PASSWORD_SRP', 'PASSWORD', 'EMAIL_OTP'])
+    const ana = await choose(clientId, { USERNAME: 'ana' })
+    expect(ana.AvailableChallenges).toEqual(['PASSWORD_SRP', 'PASSWORD', 'EMAIL_OTP', 'SMS_OTP'])
+    const seen = new Map<string, string>()
+    for (let index = 0; seen.size < 4; index += 1) {
+      const name = `nobody${index}`
+      const first = await choose(clientId, { USERNAME: name })
+      const second = await choose(clientId, { USERNAME: name })
+      expect(second.AvailableChallenges).toEqual(first.AvailableChallenges)
+      expect(first.Session).toHaveLength(ana.Session?.length ?? 0)
+      seen.set(String(first.AvailableChallenges), name)
+    }
+    const passwords = 'PASSWORD_SRP,PASSWORD'
+    const codes = ['', ',EMAIL_OTP', ',EMAIL_OTP,SMS_OTP', ',SMS_OTP']
+    expect([...seen.keys()].sort()).toEqual(codes.map((offered) => passwords + offered))
+    const texted = seen.get(`${passwords},SMS_OTP`) ?? ''
+    const bySms = await choose(clientId, { USERNAME: texted, PREFERRED_CHALLENGE: 'SMS_OTP' })
+    expect(bySms.ChallengeParameters?.CODE_DELIVERY_DESTINATION).toMatch(/^\+\*+\d{4}$/)
+    const nobody = seen.get(`${passwords},EMAIL_OTP`) ?? ''
+    const begun = await choose(clientId, { USERNAME: nobody })
     const sentBefore = region.sent.length
     const asked = await answer(clientId, 'SELECT_CHALLENGE', begun.Session, {
-      USERNAME: 'nobody',
+      USERNAME: nobody,
       ANSWER: 'EMAIL_OTP',
     })
     expect(asked.ChallengeName).toBe('EMAIL_OTP')
     expect(asked.ChallengeParameters?.CODE_DELIVERY_DESTINATION).toMatch(/^.\*\*\*@.\*\*\*$/)
     expect(region.sent).toHaveLength(sentBefore)
     const guess = () =>
-      answer(clientId, 'EMAIL_OTP', asked.Session, { USERNAME: 'nobody', EMAIL_OTP_CODE: '12345678' })
+      answer(clientId, 'EMAIL_OTP', asked.Session, { USERNAME: nobody, EMAIL_OTP_CODE: '12345678' })
     for (let failure = 0; failure < 5; failure += 1)
       await expect(guess()).rejects.toEqual(refusal('CodeMismatchException'))
     await expect(guess()).rejects.toEqual(refusal('NotAuthorizedException', 'Password attempts exceeded'))
