@@ -24,6 +24,10 @@ export type PeerMessage =
       readonly keyId: string
       readonly sealed: string
       readonly callerArn: string
+      /** What the caller's own policies say of the replica; absent when nothing. Its Region doesn't know them. */
+      readonly decision?: 'Allow' | 'Deny' | undefined
+      /** What the request brings to the conditions of the replica's policy. */
+      readonly conditions?: readonly (readonly [key: string, values: readonly string[]])[] | undefined
     }
   /** Replica to primary: is the key still there? Refused with NotFoundException when it is not. */
   | { readonly kind: 'find'; readonly keyId: string }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type DataKey, open, SealBroken, seal } from '../vault/envelope.ts'
 import { Fault, isFault } from '../wire/fault.ts'
+import { aliasesOf } from './aliases.ts'
 import { authorize } from './authorize.ts'
 import { noteImported } from './imported-everywhere.ts'
 import { withoutBytes } from './key-material.ts'
@@ -9,6 +10,7 @@ import { keyArnOf, requireUsable } from './key-operation.ts'
 import type { KeyRecord, StoredRecord } from './key-records.ts'
 import type { KeyServiceParts } from './key-service-parts.ts'
 import type { PeerMessage, ReplicaPayload, SharedPayload } from './peers.ts'
+import { keyConditions } from './request-conditions.ts'
 
 const dayMs = 86_400_000
 
@@ -142,6 +144,8 @@ const message = z.discriminatedUnion('kind', [
     keyId: z.string(),
     sealed: z.string(),
     callerArn: z.string(),
+    decision: z.enum(['Allow', 'Deny']).optional(),
+    conditions: z.array(z.tuple([z.string(), z.array(z.string())])).optional(),
   }),
   z.object({ kind: z.literal('find'), keyId: z.string() }),
   z.object({ kind: z.literal('imported'), keyId: z.string(), materialId: z.string() }),
@@ -215,8 +219,29 @@ const requireThere = (keyId: string, stored: StoredKey | undefined, parts: KeySe
     throw new Fault('NotFoundException', `Key '${keyArnOf(keyId, parts)}' does not exist`)
 }
 
+type BecomePrimary = Extract<PeerMessage, { kind: 'become-primary' }>
+
+/** The caller needs the permission on both keys ("Change the primary key", KMS Developer Guide). Throws AccessDeniedException. */
+const requireMayBecomePrimary = async (
+  { callerArn, decision, conditions = [] }: BecomePrimary,
+  key: KeyRecord,
+  { account, region, records }: KeyServiceParts,
+): Promise<void> => {
+  const isRoot = callerArn === `arn:aws:iam::${account}:root`
+  const caller = { kind: 'account', account, accessKeyId: '', arn: callerArn } as const
+  const aliases = (await aliasesOf(records)).filter(({ keyId }) => keyId === key.keyId)
+  const names = aliases.map(({ name }) => name)
+  await authorize(key.policy, {
+    caller: isRoot ? caller : { ...caller, decide: () => decision },
+    action: 'kms:UpdatePrimaryRegion',
+    keyArn: keyArnOf(key.keyId, { account, region }),
+    account,
+    conditions: new Map([...conditions, ...keyConditions(key, names, region)]),
+  })
+}
+
 const becomePrimary = async (
-  news: Sealed & { readonly callerArn: string },
+  news: BecomePrimary,
   fromRegion: string,
   stored: StoredKey | undefined,
   parts: KeyServiceParts,
@@ -229,13 +254,7 @@ const becomePrimary = async (
   const mayCome = [fromRegion, parts.region].includes(multiRegion.primaryRegion)
   if (!mayCome || shared.primaryRegion !== parts.region)
     throw new Fault('UnsupportedOperationException', `${arn} is not a replica of the key in ${fromRegion}.`)
-  // The caller needs the permission on both keys ("Change the primary key", KMS Developer Guide).
-  await authorize(stored.value.policy, {
-    caller: { kind: 'account', account: parts.account, accessKeyId: '', arn: news.callerArn },
-    action: 'kms:UpdatePrimaryRegion',
-    keyArn: arn,
-    account: parts.account,
-  })
+  await requireMayBecomePrimary(news, stored.value, parts)
   requireUsable(stored.value, parts)
   const primary = taking(stored.value, shared)
   await parts.records.keys.replace(stored, primary)

@@ -134,6 +134,14 @@ export const specConditions = (purpose: Pick<KeyRecord, 'spec' | 'usage'>): read
   ['kms:customermasterkeyusage', [usageOf(purpose)]],
 ]
 
+/** Conditions about a replica of the key, in another Region: what all related keys have in common. */
+export const replicaConditions = (key: KeyRecord): readonly Entry[] => [
+  ...specConditions(key),
+  ['kms:keyorigin', [key.origin]],
+  ['kms:multiregion', ['true']],
+  ['kms:multiregionkeytype', ['REPLICA']],
+]
+
 export const keyConditions = (
   key: KeyRecord,
   aliases: readonly string[],

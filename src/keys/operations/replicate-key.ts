@@ -7,7 +7,7 @@ import type { KeyRecord } from '../key-records.ts'
 import { defaultPolicy, parseNewPolicy } from '../policy.ts'
 import { requireFuturePolicyAccess } from '../policy-lockout.ts'
 import { sealPayload, sharedMessage, sharedOf, unreachable, withShared } from '../related-keys.ts'
-import { specConditions } from '../request-conditions.ts'
+import { replicaConditions } from '../request-conditions.ts'
 import { mergeTags } from '../tags.ts'
 
 export const replicateKey = keyOperation({
@@ -35,14 +35,14 @@ export const replicateKey = keyOperation({
     if (!context.peers.knownRegions.includes(target))
       throw new Fault('UnsupportedOperationException', `Region ${target} is not a Region of this deployment.`)
     // The caller makes a key in the other Region, and perhaps tags it ("Control access to multi-Region keys", KMS Developer Guide).
-    const conditions = specConditions(key)
-    requireAccountCaller('kms:CreateKey', context, { conditions })
+    const conditions = replicaConditions(key)
+    const there = { ...context, region: target }
+    requireAccountCaller('kms:CreateKey', there, { conditions })
     if (input.Tags !== undefined && input.Tags.length > 0)
-      requireAccountCaller('kms:TagResource', context, { conditions })
+      requireAccountCaller('kms:TagResource', there, { conditions })
     const policy = input.Policy ?? defaultPolicy(context.account)
     parseNewPolicy(policy)
-    if (input.BypassPolicyLockoutSafetyCheck !== true)
-      requireFuturePolicyAccess(policy, key.keyId, { ...context, region: target })
+    if (input.BypassPolicyLockoutSafetyCheck !== true) requireFuturePolicyAccess(policy, key.keyId, there)
     const tags = mergeTags({}, input.Tags ?? [])
     const replicaRegions = isListed
       ? key.multiRegion.replicaRegions

@@ -1,8 +1,17 @@
 // UpdatePrimaryRegion: a replica key becomes the primary, and the primary its replica. A replica whose primary is lost becomes the primary by itself.
 import { Fault, isFault } from '../../wire/fault.ts'
-import { findKey, keyArnOf, keyOperation, requireUsable } from '../key-operation.ts'
+import {
+  conditionsOf,
+  findKey,
+  type KeyContext,
+  keyArnOf,
+  keyOperation,
+  requireUsable,
+} from '../key-operation.ts'
+import type { KeyRecord } from '../key-records.ts'
 import type { PeerKeyServices } from '../peers.ts'
 import { sealPayload, sharedOf, tellReplicas, unreachable } from '../related-keys.ts'
+import { replicaConditions } from '../request-conditions.ts'
 
 /** More than a primary that is lost can have told the other replicas, and not this one. */
 const versionsAhead = 1_000_000
@@ -20,6 +29,20 @@ const isLostThere = async (
     if (isFault(error) && error.code === 'NotFoundException') return true
     throw unreachable(primaryRegion, error)
   }
+}
+
+/** The caller as the replica's Region has to know them, where nobody's own policies are read for this request. */
+const callerFor = (target: string, key: KeyRecord, context: KeyContext) => {
+  const { caller, account } = context
+  if (caller.kind === 'service') return { callerArn: '' }
+  const action = 'kms:UpdatePrimaryRegion'
+  const conditions = [...conditionsOf(action, { ...context, region: target })]
+  const decision = caller.decide?.({
+    action,
+    resource: keyArnOf(key.keyId, { region: target, account }),
+    context: new Map([...conditions, ...replicaConditions(key)]),
+  })
+  return { callerArn: caller.arn, conditions, ...(decision === undefined ? {} : { decision }) }
 }
 
 export const updatePrimaryRegion = keyOperation({
@@ -67,7 +90,7 @@ export const updatePrimaryRegion = keyOperation({
         kind: 'become-primary',
         keyId: key.keyId,
         sealed: sealPayload(sharedOf(changed), target, context),
-        callerArn: context.caller.kind === 'account' ? context.caller.arn : '',
+        ...callerFor(target, key, context),
       })
     } catch (error) {
       throw unreachable(target, error)
