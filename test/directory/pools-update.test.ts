@@ -57,7 +57,7 @@ describe('UpdateUserPool', () => {
       UsernameConfiguration: { CaseSensitive: false },
       IssuerConfiguration: { Type: 'UPDATED' },
       LambdaConfig: {},
-      UserPoolTags: {},
+      UserPoolTags: { a: 'b' },
       CreationDate: before?.CreationDate,
       SchemaAttributes: before?.SchemaAttributes,
       Policies: before?.Policies,
@@ -70,6 +70,7 @@ describe('UpdateUserPool', () => {
     const Id = await directory.makePool({
       MfaConfiguration: 'OPTIONAL',
       SmsConfiguration: sms,
+      UserPoolTags: { a: 'b' },
       Policies: {
         PasswordPolicy: { MinimumLength: 20, TemporaryPasswordValidityDays: 3 },
         SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] },
@@ -92,10 +93,11 @@ describe('UpdateUserPool', () => {
       PasswordPolicy: { MinimumLength: 10 },
       SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD'] },
     })
-    await update(Id, { MfaConfiguration: 'OFF' })
+    await update(Id, { MfaConfiguration: 'OFF', UserPoolTags: {} })
     const off = await describePool(Id)
     expect(off?.MfaConfiguration).toBe('OFF')
     expect(off?.SmsConfiguration).toBeUndefined()
+    expect(off?.UserPoolTags).toEqual({})
   })
 
   test('moves the pool between issuers, for everybody to see', async () => {
@@ -227,7 +229,10 @@ describe('UpdateUserPool on a secondary', () => {
     })
     expect(await describePool(Id)).toMatchObject({ UserPoolTags: { first: 'one' }, LambdaConfig: {} })
     await update(Id, { LambdaConfig: { PreSignUp: lambdaArn } })
-    expect(await describePool(Id)).toMatchObject({ UserPoolTags: {}, LambdaConfig: { PreSignUp: lambdaArn } })
+    expect(await describePool(Id)).toMatchObject({
+      UserPoolTags: { first: 'one' },
+      LambdaConfig: { PreSignUp: lambdaArn },
+    })
   })
 })
 

@@ -1,4 +1,4 @@
-// UpdateUserPool: new settings for a pool; what is left out goes back to its default, but for the key, the issuer, MFA and the policies, which stay.
+// UpdateUserPool: new settings for a pool; what is left out goes back to its default, but for the key, the issuer, the tags, MFA and the policies, which stay.
 import type { UpdateUserPoolRequest } from '@aws-sdk/client-cognito-identity-provider'
 import type { Stored } from '../../../vault/records.ts'
 import { inRegion } from '../../../vault/vault.ts'
@@ -105,7 +105,11 @@ const updatePrimary = async (
   }
   const issuerType = changed.settings.IssuerConfiguration?.Type ?? 'ORIGINAL'
   const isDeletionProtected = changed.settings.DeletionProtection === 'ACTIVE'
-  const changedRegional = settledRegionalSettings(pool.poolId, given, input.UserPoolTags ?? {})
+  const changedRegional = settledRegionalSettings(
+    pool.poolId,
+    given,
+    input.UserPoolTags ?? regional.value.tags,
+  )
 
   // The key first: a key that can't be used refuses the request before anything else has changed.
   if (newKey !== undefined) await vault.changeKey(pool.poolId, newKey.kmsKeyArn)
@@ -143,7 +147,7 @@ const updateSecondary = async (
     LambdaConfig: input.LambdaConfig,
   }
   checkPoolSettings(given, stored.value.mfa)
-  const changed = settledRegionalSettings(pool.poolId, given, input.UserPoolTags ?? {})
+  const changed = settledRegionalSettings(pool.poolId, given, input.UserPoolTags ?? regional.value.tags)
   await pool.records.commit((changes) => putRegionalSettings(changes, regional.stored, changed))
   await updateRegistration(vault, pool.poolId, { lambda: changed.lambda })
 }
