@@ -48,8 +48,5 @@ export const settledClientSettings = (given: GivenClient): AppClient['settings']
     EnableTokenRevocation: given.EnableTokenRevocation ?? true,
     EnablePropagateAdditionalUserContextData: given.EnablePropagateAdditionalUserContextData ?? false,
     AuthSessionValidity: given.AuthSessionValidity ?? defaultAuthSessionMinutes,
-    RefreshTokenRotation:
-      given.RefreshTokenRotation === undefined
-        ? undefined
-        : { RetryGracePeriodSeconds: 0, ...given.RefreshTokenRotation },
+    RefreshTokenRotation: given.RefreshTokenRotation,
   })
