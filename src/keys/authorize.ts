@@ -58,16 +58,38 @@ const names = (principals: PrincipalSet, caller: Caller): boolean => {
   )
 }
 
+/**
+ * Whom a deny spares: an account's ARN alone spares its root and none of its users, and a user is spared who is named beside the account
+ * ("AWS JSON policy elements: NotPrincipal", IAM User Guide).
+ */
+const isSpared = (principals: PrincipalSet, caller: Caller): boolean => {
+  const { AWS = [] } = principals
+  const isUser = caller.kind === 'account' && !caller.arn.endsWith(':root')
+  if (isUser && !AWS.includes('*') && !AWS.includes(caller.arn)) return false
+  const account = isUser ? { ...caller, arn: `arn:aws:iam::${caller.account}:root` } : caller
+  return names(principals, account)
+}
+
 const applies = (
   statement: PolicyStatement,
   request: KeyRequest,
   context: ConditionContext,
   variables: ConditionContext | undefined,
 ): boolean => {
-  const { Principal, NotPrincipal, Action, NotAction, Resource, NotResource, Condition = {} } = statement
+  const {
+    Effect,
+    Principal,
+    NotPrincipal,
+    Action,
+    NotAction,
+    Resource,
+    NotResource,
+    Condition = {},
+  } = statement
   if ((Action ?? NotAction) === undefined || (Resource ?? NotResource) === undefined) return false
   if (Principal !== undefined && !names(Principal, request.caller)) return false
-  if (NotPrincipal !== undefined && names(NotPrincipal, request.caller)) return false
+  const isExcepted = Effect === 'Deny' ? isSpared : names
+  if (NotPrincipal !== undefined && isExcepted(NotPrincipal, request.caller)) return false
   if (Action !== undefined && !coversAction(Action, request.action)) return false
   if (NotAction !== undefined && coversAction(NotAction, request.action)) return false
   if (Resource !== undefined && !coversResource(Resource, request.keyArn, variables)) return false

@@ -79,15 +79,20 @@ const findAliased = async (alias: string, context: KeyContext): Promise<string> 
   throw new Fault('NotFoundException', `Alias ${aliasArnOf(alias, context)} is not found.`)
 }
 
+/** The ID of the key that a KeyId names, whether or not it is there. Throws NotFoundException, InvalidArnException, AccessDeniedException. */
+export const keyIdNamed = async (reference: string, action: string, context: KeyContext): Promise<string> => {
+  const { region, account, caller } = context
+  const named = parseKeyReference(reference, action, { region, account, callerName: callerNameOf(caller) })
+  return 'keyId' in named ? named.keyId : findAliased(named.alias, context)
+}
+
 /** The key that a KeyId names, for an operation with this permission. Throws NotFoundException, InvalidArnException, AccessDeniedException. */
 export const resolveKey = async (
   reference: string,
   action: string,
   context: KeyContext,
 ): Promise<StoredRecord<KeyRecord>> => {
-  const { region, account, caller } = context
-  const named = parseKeyReference(reference, action, { region, account, callerName: callerNameOf(caller) })
-  const keyId = 'keyId' in named ? named.keyId : await findAliased(named.alias, context)
+  const keyId = await keyIdNamed(reference, action, context)
   const stored = await context.records.keys.get(keyId)
   if (stored !== undefined && !isPastDeletion(stored.value, context)) return stored
   if (stored !== undefined) await eraseKey(stored, context)

@@ -79,13 +79,20 @@ const hasValidPrincipals = ({ Principal, NotPrincipal }: PolicyStatement): boole
   )
 }
 
-/** Parses a policy that a key is to get. Throws as parsePolicy, and MalformedPolicyDocumentException for what is no principal, or no value for its condition operator. */
+/** Parses a policy that a key is to get. Throws as parsePolicy, and MalformedPolicyDocumentException for what is no principal, an allow for
+ * all but some, or no value for its condition operator. */
 export const parseNewPolicy = (text: string): KeyPolicy => {
   const policy = parsePolicy(text)
   if (!policy.Statement.every(hasValidPrincipals))
     throw new Fault(
       'MalformedPolicyDocumentException',
       'Policy contains a statement with one or more invalid principals.',
+    )
+  // It would let in everybody else ("AWS JSON policy elements: NotPrincipal", IAM User Guide: "is not supported").
+  if (policy.Statement.some(({ Effect, NotPrincipal }) => Effect === 'Allow' && NotPrincipal !== undefined))
+    throw new Fault(
+      'MalformedPolicyDocumentException',
+      'The key policy is not valid: NotPrincipal must be used with the Effect Deny.',
     )
   const value = policy.Statement.map(({ Condition = {} }) => incomparableValue(Condition)).find(Boolean)
   if (value !== undefined)

@@ -9,6 +9,8 @@ import { specOf, usageOf } from './key-specs.ts'
 export type KeyRequestFacts = {
   readonly input: Readonly<Record<string, unknown>>
   readonly sourceIp: string
+  /** Of a ReEncrypt: whether both of its keys are the same, whatever they are called. */
+  readonly isOnSameKey?: boolean
 }
 
 type Entry = readonly [key: string, values: readonly string[]]
@@ -49,6 +51,8 @@ const defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'kms:GenerateDataKeyPair': symmetric,
   'kms:GenerateDataKeyPairWithoutPlaintext': symmetric,
   'kms:GenerateDataKeyWithoutPlaintext': symmetric,
+  'kms:EnableKeyRotation': { RotationPeriodInDays: 365 },
+  'kms:ImportKeyMaterial': { ExpirationModel: 'KEY_MATERIAL_EXPIRES' },
   'kms:PutKeyPolicy': lockout,
   'kms:ReEncryptFrom': symmetric,
   'kms:ReEncryptTo': symmetric,
@@ -90,40 +94,44 @@ const tagsFor = ({ Tags, TagKeys }: Readonly<Record<string, unknown>>): readonly
   ]
 }
 
+/** The member that names the key, where it isn't KeyId. */
+const keyMembers: Readonly<Record<string, string>> = {
+  'kms:ReEncryptFrom': 'SourceKeyId',
+  'kms:ReEncryptTo': 'DestinationKeyId',
+}
+
 const aliasIn = /(?:^|:)(alias\/.+)$/
 
 const others = (
   action: string,
-  { KeyId = '', Constraints = {}, SourceKeyId, DestinationKeyId }: Readonly<Record<string, unknown>>,
+  { input, isOnSameKey }: KeyRequestFacts,
   caller: Caller,
 ): readonly Entry[] => {
-  const alias = aliasIn.exec(String(KeyId))?.[1]
+  const { Constraints = {} } = input
+  const alias = aliasIn.exec(String(input[keyMembers[action] ?? 'KeyId'] ?? ''))?.[1]
   const constraints = Object.keys(Constraints as object)
-  const isReEncryption = renamed[action] !== undefined && SourceKeyId !== undefined
   return [
     ...(alias === undefined ? [] : [['kms:requestalias', [alias]] as const]),
     ...(constraints.length === 0 ? [] : [['kms:grantconstrainttype', constraints] as const]),
     ...(action === 'kms:CreateGrant'
       ? [['kms:grantisforawsresource', [String(caller.kind === 'service')]] as const]
       : []),
-    ...(isReEncryption
-      ? [['kms:reencryptonsamekey', [String(SourceKeyId === DestinationKeyId)]] as const]
-      : []),
+    ...(isOnSameKey === undefined ? [] : [['kms:reencryptonsamekey', [String(isOnSameKey)]] as const]),
   ]
 }
 
 /** Conditions about the request itself. */
 export const requestConditions = (
   action: string,
-  { input, sourceIp }: KeyRequestFacts,
+  facts: KeyRequestFacts,
   caller: Caller,
   { region, nowMs }: Place,
 ): ConditionContext =>
   new Map([
-    ...requestContext(caller, { region, sourceIp, nowMs }),
-    ...membersFor(action, input),
-    ...tagsFor(input),
-    ...others(action, input, caller),
+    ...requestContext(caller, { region, sourceIp: facts.sourceIp, nowMs }),
+    ...membersFor(action, facts.input),
+    ...tagsFor(facts.input),
+    ...others(action, facts, caller),
   ])
 
 /** Conditions about the key; for one that is being made, with the spec and the usage it is to have. */

@@ -1,6 +1,6 @@
 // Conditions of key policies and of users' own policies, through the AWS SDK: each lets one request through and refuses another.
 import * as kms from '@aws-sdk/client-kms'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AccessKey } from '../../src/region/credentials.ts'
 import { type KeyOperationName, keyCallerOf } from '../guarantees/operations/key-world.ts'
 import { account, startRegions, type TestRegions } from '../support/regions.ts'
@@ -148,3 +148,67 @@ test('a user’s own policy limits which keys are made', async () => {
   for (const input of [ecc, { Tags: [{ TagKey: 'team', TagValue: 'nobody' }] }])
     await expect(make(input)).rejects.toMatchObject({ name: 'AccessDeniedException' })
 })
+
+describe('a deny of re-encryption to another key', () => {
+  const makeKey = async (alias: string): Promise<string> => {
+    const deny = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 'kms:ReEncrypt*',
+      Resource: '*',
+      Condition: { Bool: { 'kms:ReEncryptOnSameKey': 'false' } },
+    }
+    const Policy = JSON.stringify({ Statement: [...JSON.parse(policyWith({})).Statement, deny] })
+    const { KeyMetadata } = await owner.send(new kms.CreateKeyCommand({ Policy }))
+    const KeyId = KeyMetadata?.KeyId ?? ''
+    await owner.send(new kms.CreateAliasCommand({ AliasName: alias, TargetKeyId: KeyId }))
+    return KeyId
+  }
+  test('holds whether the source key is named or not, and by whatever name', async () => {
+    const [own, other] = [await makeKey('alias/own'), await makeKey('alias/other')]
+    const { CiphertextBlob } = await owner.send(new kms.EncryptCommand({ KeyId: own, Plaintext }))
+    const reEncrypt = (DestinationKeyId: string, SourceKeyId?: string) =>
+      clientOf(someone).send(new kms.ReEncryptCommand({ CiphertextBlob, DestinationKeyId, SourceKeyId }))
+    for (const source of [undefined, own, 'alias/own'])
+      for (const [destination, isSame] of [
+        [own, true],
+        ['alias/own', true],
+        [other, false],
+        ['alias/other', false],
+      ] as const) {
+        const answer = reEncrypt(destination, source)
+        if (isSame) expect(await answer).toMatchObject({ KeyId: expect.stringContaining(own) })
+        else await expect(answer).rejects.toMatchObject({ name: 'AccessDeniedException' })
+      }
+  })
+})
+
+test.each<readonly [object, kms.CreateKeyCommandInput, Asked]>([
+  [{ NumericLessThan: { 'kms:RotationPeriodInDays': '180' } }, {}, ['EnableKeyRotation', {}]],
+  [
+    { StringNotEquals: { 'kms:ExpirationModel': 'KEY_MATERIAL_EXPIRES' } },
+    { Origin: 'EXTERNAL' },
+    ['ImportKeyMaterial', { ImportToken: Message, EncryptedKeyMaterial: Message }],
+  ],
+  [
+    { StringNotLike: { 'kms:RequestAlias': 'alias/of/*' } },
+    {},
+    ['ReEncrypt', { DestinationKeyId: 'ALIAS', CiphertextBlob: Message, SourceKeyId: 'ALIAS' }],
+  ],
+])(
+  'the condition %j is not got around by leaving a member out or naming the key elsewhere',
+  async (Condition, input, [operation, members]) => {
+    const { KeyMetadata } = await owner.send(
+      new kms.CreateKeyCommand({ ...input, Policy: policyWith(Condition) }),
+    )
+    const KeyId = KeyMetadata?.KeyId ?? ''
+    const alias = `alias/of/${++aliases}`
+    await owner.send(new kms.CreateAliasCommand({ AliasName: alias, TargetKeyId: KeyId }))
+    const given = Object.fromEntries(
+      Object.entries({ KeyId, ...members }).map(([name, value]) => [name, value === 'ALIAS' ? alias : value]),
+    )
+    await expect(keyCallerOf(clientOf(someone))(operation, given as never)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    })
+  },
+)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { conditionHolds } from '../../src/iam/conditions.ts'
 import { matchesWildcard } from '../../src/iam/wildcards.ts'
 import { isAllowed, type KeyRequest } from '../../src/keys/authorize.ts'
-import { defaultPolicy, parsePolicy } from '../../src/keys/policy.ts'
+import { defaultPolicy, parseNewPolicy, parsePolicy } from '../../src/keys/policy.ts'
 import type { Caller } from '../../src/wire/service.ts'
 
 const account = '000000000000'
@@ -164,6 +164,36 @@ test('NotAction, NotPrincipal and a single statement mean what IAM says', () => 
   expect(allows(policy, { caller: identityStore })).toBe(true)
   expect(allows(policy, { caller: cognito })).toBe(false)
   expect(allows(policy, { caller: identityStore, action: 'kms:Encrypt' })).toBe(false)
+})
+
+test('a deny for all but some spares the users that it names beside their account, and no others of it', () => {
+  const root = `arn:aws:iam::${account}:root`
+  const arnOf = (name: string) => `arn:aws:iam::${account}:user/${name}`
+  const user = (name: string): Caller => ({ ...owner, arn: arnOf(name), decide: () => 'Allow' }) as Caller
+  const allowsDecrypt = (spared: string[], caller: Caller) =>
+    allows(
+      {
+        Statement: [
+          { Effect: 'Allow', Principal: { AWS: root }, Action: 'kms:*', Resource: '*' },
+          { Effect: 'Deny', NotPrincipal: { AWS: spared }, Action: 'kms:Decrypt', Resource: '*' },
+        ],
+      },
+      { caller },
+    )
+  expect(allowsDecrypt([root], owner)).toBe(true)
+  expect(allowsDecrypt([root], user('ann'))).toBe(false)
+  expect(allowsDecrypt([account, arnOf('ann')], user('ann'))).toBe(true)
+  expect(allowsDecrypt([root, arnOf('ann')], user('bob'))).toBe(false)
+  expect(allowsDecrypt([arnOf('ann')], user('ann'))).toBe(false)
+  expect(allowsDecrypt([arnOf('ann')], owner)).toBe(false)
+})
+
+test('a key gets no policy that lets in all but some', () => {
+  const statement = { NotPrincipal: { AWS: account }, Action: 'kms:*', Resource: '*' }
+  const put = (Effect: string) => () =>
+    parseNewPolicy(JSON.stringify({ Statement: { Effect, ...statement } }))
+  expect(put('Allow')).toThrow('NotPrincipal must be used with the Effect Deny')
+  expect(put('Deny')).not.toThrow()
 })
 
 const context = new Map([
