@@ -3,13 +3,14 @@ import type { Stored } from '../vault/records.ts'
 import { Fault } from '../wire/fault.ts'
 import { replaceUser } from './change-user.ts'
 import { requireUnconfirmed } from './confirm-user.ts'
-import { codeMismatch, requireCode } from './confirmation-code.ts'
+import { requireCode } from './confirmation-code.ts'
 import { findUser } from './find-user.ts'
 import type { Context } from './operation.ts'
 import type { AppClient } from './records/app-client.ts'
 import { pendingCodes, type User } from './records/user.ts'
 import type { UserPool } from './records/user-pool.ts'
-import { noSuchUsername } from './user-existence.ts'
+import { simulatedCodesOf } from './simulated-codes.ts'
+import { hidesUsers, noSuchUsername } from './user-existence.ts'
 
 export type Confirmation = {
   readonly userPool: UserPool
@@ -31,7 +32,10 @@ export const confirmAccount = async (
 ): Promise<Stored<User>> => {
   const { records } = context.pool
   const stored = await findUser(records, userPool, username)
-  if (stored === undefined) throw noSuchUsername(client, codeMismatch())
+  if (stored === undefined)
+    throw hidesUsers(client)
+      ? simulatedCodesOf(context).refusal({ userPool, username, purpose: 'sign-up' })
+      : noSuchUsername(client)
   const { usernameKey, attributes } = stored.value
   requireUnconfirmed(stored.value)
   if (!stored.value.isEnabled) throw new Fault('NotAuthorizedException', 'User is disabled.')

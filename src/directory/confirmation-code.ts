@@ -8,13 +8,13 @@ import { type PendingCode, pendingCodes } from './records/user.ts'
 
 const hourMs = 3_600_000
 const codeLength = 6
-const attemptCountMax = 5
+export const attemptCountMax = 5
 /** How often a code may be sent to a user for one purpose: without this bound each new code would bring new attempts. */
-const sendingsMax = 5
-const sendingsWindowMs = hourMs
+export const sendingsMax = 5
+export const sendingsWindowMs = hourMs
 
 /** How long codes are good (developer guide, "Quotas in Amazon Cognito", validity periods). */
-const codeLifetimesMs = {
+export const codeLifetimesMs = {
   'sign-up': 24 * hourMs,
   'password-reset': hourMs,
   'attribute:email': 24 * hourMs,

@@ -233,6 +233,31 @@ describe('a client that hides users', () => {
       )
   })
 
+  it('sends nobody, a disabled user and one without an address as many codes as anybody, and lets them guess as often', async () => {
+    await make('ursula')
+    await make('vico', { email_verified: 'false' })
+    await make('wanda')
+    await directory.call('AdminDisableUser', { UserPoolId, Username: 'wanda' })
+    const codeOf = (answer: Promise<unknown>): Promise<unknown> =>
+      answer.then(
+        () => 'done',
+        (error: { readonly code: string; readonly message: string }) => [error.code, error.message],
+      )
+    const seen: Record<string, readonly unknown[]> = {}
+    for (const name of ['ursula', 'vico', 'wanda', 'someone']) {
+      const answers: unknown[] = [await codeOf(forgot(name, { ClientId: hiding }))]
+      const sent = name === 'ursula' ? await codeFor('ursula@x.example') : '000000'
+      const wrong = sent === '111111' ? '222222' : '111111'
+      for (let guess = 1; guess <= 6; guess += 1)
+        answers.push(await codeOf(confirm(name, wrong, { ClientId: hiding })))
+      for (let sending = 2; sending <= 6; sending += 1)
+        answers.push(await codeOf(forgot(name, { ClientId: hiding })))
+      seen[name] = answers
+    }
+    expect(seen.ursula?.filter((answer) => String(answer).startsWith('LimitExceeded'))).toHaveLength(2)
+    for (const name of ['vico', 'wanda', 'someone']) expect([name, seen[name]]).toEqual([name, seen.ursula])
+  })
+
   it('and one that does not says that there is nobody', async () => {
     for (const call of [forgot('nobody'), confirm('nobody', '123456')])
       await expect(call).rejects.toMatchObject(

@@ -319,6 +319,35 @@ describe('ResendConfirmationCode', () => {
     })
     expect(await resend('Nobody', clientId)).toEqual(first)
   })
+
+  it('sends nobody as many codes as anybody, and lets them guess as often, when the client hides users', async () => {
+    const { clientId } = await directory.makeClient(poolId, { PreventUserExistenceErrors: 'ENABLED' })
+    await sign('quin')
+    const seen: unknown[] = []
+    for (const [name, sendings] of [
+      ['quin', 4],
+      ['someone', 5],
+    ] as const) {
+      const refusalOf = (answer: Promise<unknown>): Promise<unknown> =>
+        answer.then(
+          () => undefined,
+          (error: { readonly code: string; readonly message: string }) => [error.code, error.message],
+        )
+      // The code of the sign-up counts.
+      for (let sending = 1; sending <= sendings; sending += 1) await resend(name, clientId)
+      const code = name === 'quin' ? await codeFor('quin@x.example') : '000000'
+      const answers = [await refusalOf(resend(name, clientId))]
+      for (let guess = 1; guess <= 6; guess += 1)
+        answers.push(await refusalOf(confirm(name, wrong(code), { ClientId: clientId })))
+      seen.push(answers)
+    }
+    expect(seen[1]).toEqual(seen[0])
+    expect(seen[0]).toEqual([
+      ['LimitExceededException', expect.any(String)],
+      ...Array.from({ length: 5 }, () => ['CodeMismatchException', expect.any(String)]),
+      ['LimitExceededException', expect.any(String)],
+    ])
+  })
 })
 
 // Last, because it moves the clock for every test after it.

@@ -184,7 +184,7 @@ describe('a deny of re-encryption to another key', () => {
 })
 
 test.each<readonly [object, kms.CreateKeyCommandInput, Asked]>([
-  [{ NumericLessThan: { 'kms:RotationPeriodInDays': '180' } }, {}, ['EnableKeyRotation', {}]],
+  [{ NumericLessThanEqualsIfExists: { 'kms:RotationPeriodInDays': '180' } }, {}, ['EnableKeyRotation', {}]],
   [
     { StringNotEquals: { 'kms:ExpirationModel': 'KEY_MATERIAL_EXPIRES' } },
     { Origin: 'EXTERNAL' },

@@ -8,6 +8,7 @@ import { confirmationLink } from '../../confirmation-link.ts'
 import { findUser } from '../../find-user.ts'
 import { messagesAbout, quietly } from '../../messages-port.ts'
 import { operation } from '../../operation.ts'
+import { simulatedCodesOf } from '../../simulated-codes.ts'
 import { hidesUsers, noSuchUsername, simulatedDelivery } from '../../user-existence.ts'
 
 const nothingToVerify = (): Fault =>
@@ -24,6 +25,7 @@ export const resendConfirmationCode = operation({
     if (stored === undefined || (!stored.value.isEnabled && hidesUsers(client))) {
       if (!hidesUsers(client)) throw noSuchUsername(client)
       if (!userPool.settings.AutoVerifiedAttributes?.length) throw nothingToVerify()
+      simulatedCodesOf(context).send({ userPool, username, purpose: 'sign-up' })
       return { CodeDeliveryDetails: await simulatedDelivery(records, userPool, username) }
     }
     const user = stored.value

@@ -3,11 +3,12 @@
 import { Fault } from '../../../wire/fault.ts'
 import { replaceUser } from '../../change-user.ts'
 import { readClientCall } from '../../client-call.ts'
-import { codeMismatch, requireCode } from '../../confirmation-code.ts'
+import { readPending, requireCode } from '../../confirmation-code.ts'
 import { findUser } from '../../find-user.ts'
 import { operation } from '../../operation.ts'
 import { pendingCodes } from '../../records/user.ts'
 import { permanentPassword } from '../../set-password.ts'
+import { simulatedCodesOf } from '../../simulated-codes.ts'
 import { hidesUsers, noSuchUsername } from '../../user-existence.ts'
 
 export const confirmForgotPassword = operation({
@@ -17,10 +18,19 @@ export const confirmForgotPassword = operation({
     const { records } = context.pool
     const { userPool, client, username } = await readClientCall(context.pool, input)
     const stored = await findUser(records, userPool, username)
-    if (stored === undefined) throw noSuchUsername(client, codeMismatch())
+    if (hidesUsers(client)) {
+      const simulated = { userPool, username, purpose: 'password-reset' } as const
+      const codes = simulatedCodesOf(context)
+      // Nobody, a disabled user, and one who asked for a code and had no address to send it to: see ForgotPassword.
+      const isLikeNobody =
+        stored?.value.isEnabled !== true ||
+        (codes.isPending(simulated) &&
+          (await readPending(records, { ...simulated, usernameKey: stored.value.usernameKey })) === undefined)
+      if (isLikeNobody) throw codes.refusal(simulated)
+    }
+    if (stored === undefined) throw noSuchUsername(client)
     const user = stored.value
-    if (!user.isEnabled)
-      throw hidesUsers(client) ? codeMismatch() : new Fault('NotAuthorizedException', 'User is disabled.')
+    if (!user.isEnabled) throw new Fault('NotAuthorizedException', 'User is disabled.')
 
     const code = await requireCode(
       records,

@@ -14,6 +14,7 @@ import {
   requireResettable,
   sendPasswordReset,
 } from '../../password-recovery.ts'
+import { simulatedCodesOf } from '../../simulated-codes.ts'
 import { hidesUsers, noSuchUsername, simulatedDelivery } from '../../user-existence.ts'
 
 export const forgotPassword = operation({
@@ -35,8 +36,10 @@ export const forgotPassword = operation({
     const user = stored?.value
     const destination = user === undefined ? undefined : recoveryDestination(userPool, user)
     // Developer guide, "Managing error responses": nobody, a disabled user and one who can't be reached look the same.
-    if (hidesUsers(client) && (user?.isEnabled !== true || destination === undefined))
+    if (hidesUsers(client) && (user?.isEnabled !== true || destination === undefined)) {
+      simulatedCodesOf(context).send({ userPool, username, purpose: 'password-reset' })
       return { CodeDeliveryDetails: await simulatedDelivery(records, userPool, username) }
+    }
     if (stored === undefined || user === undefined) throw noSuchUsername(client)
     if (!user.isEnabled) throw new Fault('NotAuthorizedException', 'User is disabled.')
     requireResettable(user)
