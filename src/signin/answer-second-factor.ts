@@ -11,6 +11,7 @@ import { checkMaySignIn, finishSignIn } from './complete-sign-in.ts'
 import { type CodeVerdict, useCode } from './factor-attempts.ts'
 import { askForFactor, askForSentCode, channelOf, type MfaSession } from './second-factor.ts'
 import { channelAttributes, isSameCode } from './sent-code.ts'
+import { requireWithoutFactor } from './set-up-right.ts'
 import { required, type SignInRequest, type SignInStep } from './sign-in-request.ts'
 import { checkTotp, noSoftwareToken } from './software-token.ts'
 
@@ -103,6 +104,7 @@ export const answerFactor =
     const given = required(request.parameters, codeParameters[factor])
     const { begun, stored } = await continueSignIn<MfaSession>(request, factor)
     checkMaySignIn(stored.value)
+    if (begun.setsUp !== undefined) await requireWithoutFactor(request, stored.value, undefined)
     await checkCode(request, factor, { begun, user: stored.value }, given)
     const proved =
       factor === 'SMS_MFA' && begun.setsUp === undefined
@@ -133,6 +135,7 @@ export const setUpFactor: SignInStep = async (request) => {
   const { begun, stored } = await continueSignIn<MfaSession>(request, 'MFA_SETUP')
   checkMaySignIn(stored.value)
   context.pool.asPrimary('needs a second factor to be set up')
+  await requireWithoutFactor(request, stored.value, begun.pendingSecret)
   if (begun.isSetUp === true && stored.value.mfa?.softwareToken !== undefined)
     return finishSignIn(proving(resumed(request, begun), 'otp'), stored.value, begun)
   for (const [factor, name] of addressParameters) {

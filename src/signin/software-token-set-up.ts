@@ -9,6 +9,7 @@ import { Fault } from '../wire/fault.ts'
 import { verifyAccessToken } from './access-token.ts'
 import { invalidSession, openSessionOf, sessionFor } from './begun-sign-in.ts'
 import type { MfaSession } from './second-factor.ts'
+import { requireSameUser, requireWithoutFactor } from './set-up-right.ts'
 import { clientOfPool } from './sign-in-request.ts'
 
 type Shared = { readonly pool: UserPool; readonly user: Stored<User> }
@@ -50,7 +51,9 @@ export const whoSetsUp = async (
   const request = { client, pool, context }
   const begun = await openSessionOf<MfaSession>(request, 'MFA_SETUP', Session ?? '')
   const user = await context.pool.records.get(users, begun.usernameKey)
-  if (user?.value.sub !== begun.sub) throw invalidSession()
+  if (user === undefined) throw invalidSession()
+  requireSameUser(user.value, begun)
+  await requireWithoutFactor(request, user.value, begun.pendingSecret)
   return {
     kind: 'session',
     pool,

@@ -3,6 +3,7 @@ import {
   AdminDeleteSoftwareTokenCommand,
   AdminGetUserCommand,
   AdminSetUserMFAPreferenceCommand,
+  AdminSetUserPasswordCommand,
   AdminSetUserSettingsCommand,
   AssociateSoftwareTokenCommand,
   GetUserCommand,
@@ -143,6 +144,69 @@ describe('setting a factor up during a sign-in', () => {
       expect(user.UserAttributes).toContainEqual({ Name: attribute, Value: Object.values(given)[0] })
       expect(user.UserAttributes).toContainEqual({ Name: `${attribute}_verified`, Value: 'true' })
     }
+  })
+
+  it('is for whoever is first: no other sign-in that began before puts its own factor in the place of the user’s', async () => {
+    const { poolId, clientId } = await makeMfaPool('ON', {
+      SoftwareTokenMfaConfiguration: { Enabled: true },
+      EmailMfaConfiguration: {},
+    })
+    await makeUser(poolId, 'ana')
+    const associate = async (Session: string | undefined) =>
+      region.client.send(new AssociateSoftwareTokenCommand({ Session }))
+    const verify = async ({ SecretCode, Session }: { SecretCode?: string; Session?: string }) =>
+      region.client.send(new VerifySoftwareTokenCommand({ Session, UserCode: totp(SecretCode) }))
+    const others = await Promise.all([0, 1, 2].map(() => signIn(clientId, 'ana')))
+    const [bare, withSecret, withCode] = [
+      others[0]?.Session,
+      await associate(others[1]?.Session),
+      await answer(clientId, 'MFA_SETUP', others[2]?.Session, {
+        USERNAME: 'ana',
+        EMAIL: 'mallory@example.org',
+      }),
+    ]
+    const code = lastCode()
+
+    const own = await associate((await signIn(clientId, 'ana')).Session)
+    const verified = await verify(own)
+    const invalid = refusal('NotAuthorizedException', 'Invalid session for the user.')
+    await expect(associate(bare)).rejects.toEqual(invalid)
+    await expect(verify(withSecret)).rejects.toEqual(invalid)
+    await expect(
+      answer(clientId, 'MFA_SETUP', bare, { USERNAME: 'ana', EMAIL: 'mallory@example.org' }),
+    ).rejects.toEqual(invalid)
+    await expect(
+      answer(clientId, 'EMAIL_OTP', withCode.Session, { USERNAME: 'ana', EMAIL_OTP_CODE: code }),
+    ).rejects.toEqual(invalid)
+    const done = await answer(clientId, 'MFA_SETUP', verified.Session, { USERNAME: 'ana' })
+    expect(done.AuthenticationResult).toBeDefined()
+    expect(await adminGetUser(poolId, 'ana')).toMatchObject({ UserMFASettingList: ['SOFTWARE_TOKEN_MFA'] })
+    expect((await adminGetUser(poolId, 'ana')).UserAttributes?.map(({ Name }) => Name)).toEqual(['sub'])
+  })
+
+  it('ends when the user gets another password', async () => {
+    const { poolId, clientId } = await makeMfaPool('ON', { SoftwareTokenMfaConfiguration: { Enabled: true } })
+    await makeUser(poolId, 'ana')
+    const begun = await signIn(clientId, 'ana')
+    const given = await region.client.send(new AssociateSoftwareTokenCommand({ Session: begun.Session }))
+    await region.client.send(
+      new AdminSetUserPasswordCommand({
+        UserPoolId: poolId,
+        Username: 'ana',
+        Password: 'Another-pass-2',
+        Permanent: true,
+      }),
+    )
+    const invalid = refusal('NotAuthorizedException', 'Invalid session for the user.')
+    await expect(
+      region.client.send(new AssociateSoftwareTokenCommand({ Session: begun.Session })),
+    ).rejects.toEqual(invalid)
+    await expect(
+      region.client.send(
+        new VerifySoftwareTokenCommand({ Session: given.Session, UserCode: totp(given.SecretCode) }),
+      ),
+    ).rejects.toEqual(invalid)
+    expect((await adminGetUser(poolId, 'ana')).UserMFASettingList).toBeUndefined()
   })
 
   it('is refused with a session of something else', async () => {
