@@ -90,7 +90,11 @@ const openRsa = (privateKey: KeyObject, hash: string, wrapped: Uint8Array): Buff
 /** RFC 5649 with its alternative initial value. */
 const alternativeIv = Buffer.from('a65959a6', 'hex')
 
+/** The least that wrapping makes: two blocks of 64 bits. OpenSSL takes nothing at all for the wrapping of nothing. */
+const wrappedBytesMin = 16
+
 const openAes = (key: Buffer, wrapped: Uint8Array): Buffer => {
+  if (wrapped.length < wrappedBytesMin) throw new RangeError('there is no wrapped key material')
   const decipher = createDecipheriv(`id-aes${key.length * 8}-wrap-pad`, key, alternativeIv)
   return Buffer.concat([decipher.update(wrapped), decipher.final()])
 }
