@@ -1,5 +1,6 @@
 // Request rates by category of operations (developer guide, "Quotas in Amazon Cognito"): Amazon's default rates, and the limits that are in force.
 import type { Clock } from '../telemetry/clock.ts'
+import { perRegion } from '../vault/per-region.ts'
 import type { Vault } from '../vault/vault.ts'
 import { Fault } from '../wire/fault.ts'
 import { provisionedLimits } from './records/pool-configuration.ts'
@@ -148,13 +149,7 @@ export const createRateLimits = (runtime: {
   }
 }
 
-const byRegion = new WeakMap<object, RateLimits>()
-
 /** The limits of the Region whose vault this is. */
-export const rateLimitsOf = (runtime: { readonly vault: Vault; readonly clock: Clock }): RateLimits => {
-  const known = byRegion.get(runtime.vault)
-  if (known !== undefined) return known
-  const made = createRateLimits(runtime)
-  byRegion.set(runtime.vault, made)
-  return made
-}
+export const rateLimitsOf = perRegion((runtime: { readonly vault: Vault; readonly clock: Clock }) =>
+  createRateLimits(runtime),
+)

@@ -1,6 +1,7 @@
 // Codes that nobody was sent: counted like those of users where a client hides who exists, so that the limits on codes tell nothing either.
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../telemetry/clock.ts'
+import { perRegion } from '../vault/per-region.ts'
 import type { Fault } from '../wire/fault.ts'
 import {
   attemptCountMax,
@@ -65,16 +66,7 @@ export const createSimulatedCodes = (clock: Clock): SimulatedCodes => {
   }
 }
 
-const byRegion = new WeakMap<object, SimulatedCodes>()
-
 /** The counts of the Region whose vault this is. */
-export const simulatedCodesOf = (runtime: {
-  readonly vault: object
-  readonly clock: Clock
-}): SimulatedCodes => {
-  const known = byRegion.get(runtime.vault)
-  if (known !== undefined) return known
-  const made = createSimulatedCodes(runtime.clock)
-  byRegion.set(runtime.vault, made)
-  return made
-}
+export const simulatedCodesOf = perRegion((runtime: { readonly vault: object; readonly clock: Clock }) =>
+  createSimulatedCodes(runtime.clock),
+)

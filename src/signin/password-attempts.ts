@@ -1,6 +1,7 @@
 // Lock-out after repeated failures with a password, as Amazon documents it ("Lockout behavior for failed sign-in attempts"), per Region.
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../telemetry/clock.ts'
+import { perRegion } from '../vault/per-region.ts'
 import { Fault } from '../wire/fault.ts'
 
 const freeFailures = 5
@@ -61,16 +62,7 @@ export const createPasswordAttempts = (clock: Clock): PasswordAttempts => {
   }
 }
 
-const byRegion = new WeakMap<object, PasswordAttempts>()
-
 /** The attempts of the Region whose vault this is. */
-export const passwordAttemptsOf = (runtime: {
-  readonly vault: object
-  readonly clock: Clock
-}): PasswordAttempts => {
-  const known = byRegion.get(runtime.vault)
-  if (known !== undefined) return known
-  const made = createPasswordAttempts(runtime.clock)
-  byRegion.set(runtime.vault, made)
-  return made
-}
+export const passwordAttemptsOf = perRegion((runtime: { readonly vault: object; readonly clock: Clock }) =>
+  createPasswordAttempts(runtime.clock),
+)

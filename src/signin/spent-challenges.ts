@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import type { User } from '../directory/records/user.ts'
 import { tokenLifetimes } from '../directory/token-lifetimes.ts'
+import { perRegion } from '../vault/per-region.ts'
 import { Fault } from '../wire/fault.ts'
 import { useChallenge } from './factor-attempts.ts'
 import type { SignInRequest } from './sign-in-request.ts'
@@ -11,16 +12,9 @@ const rememberedMax = 50_000
 /** Longer than the longest AuthSessionValidity. */
 const rememberedMs = 16 * 60_000
 
-/** One a Region. */
-const nobodys = new WeakMap<object, LRUCache<string, true>>()
-
-const spentByNobody = (key: object): LRUCache<string, true> => {
-  const known = nobodys.get(key)
-  if (known !== undefined) return known
-  const made = new LRUCache<string, true>({ max: rememberedMax, ttl: rememberedMs })
-  nobodys.set(key, made)
-  return made
-}
+const spentByNobody = perRegion(
+  (_: { readonly vault: object }) => new LRUCache<string, true>({ max: rememberedMax, ttl: rememberedMs }),
+)
 
 /** Throws NotAuthorizedException when the challenge was answered before. */
 export const spendChallenge = async (
@@ -33,7 +27,7 @@ export const spendChallenge = async (
       challengeId,
       untilMs: context.clock.now() + tokenLifetimes(client).authSessionMs,
     })
-  const spent = spentByNobody(context.vault)
+  const spent = spentByNobody(context)
   if (spent.has(challengeId))
     throw new Fault('NotAuthorizedException', 'Invalid session for the user, session can only be used once.')
   spent.set(challengeId, true)

@@ -4,6 +4,7 @@ import { Conflict } from '../../store/store.ts'
 import type { Clock, Random } from '../../telemetry/clock.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Locality } from '../../vault/collection.ts'
+import { perRegion } from '../../vault/per-region.ts'
 import type { Changes, Stored } from '../../vault/records.ts'
 import type { Vault } from '../../vault/vault.ts'
 import { isFault } from '../../wire/fault.ts'
@@ -271,13 +272,5 @@ const createImportRunner = ({ vault, clock, random, log }: Parts): ImportRunner 
   }
 }
 
-const byRegion = new WeakMap<object, ImportRunner>()
-
 /** The runner of the Region whose vault this is. */
-export const importRunnerOf = (parts: Parts): ImportRunner => {
-  const known = byRegion.get(parts.vault)
-  if (known !== undefined) return known
-  const made = createImportRunner(parts)
-  byRegion.set(parts.vault, made)
-  return made
-}
+export const importRunnerOf = perRegion(createImportRunner)
