@@ -1,4 +1,5 @@
 // What a request and the key it is about bring for the conditions of policies ("AWS KMS condition keys", KMS Developer Guide), as tables.
+import type { GrantConstraints } from '@aws-sdk/client-kms'
 import type { ConditionContext } from '../iam/condition-context.ts'
 import { requestContext } from '../iam/permission.ts'
 import type { Caller } from '../wire/service.ts'
@@ -22,6 +23,7 @@ const members: Readonly<Record<string, readonly string[]>> = {
   EncryptionAlgorithm: ['kms:encryptionalgorithm'],
   ExpirationModel: ['kms:expirationmodel'],
   GranteePrincipal: ['kms:granteeprincipal'],
+  GranteeServicePrincipal: ['kms:granteeserviceprincipal'],
   KeyAgreementAlgorithm: ['kms:keyagreementalgorithm'],
   KeyPairSpec: ['kms:datakeypairspec'],
   MacAlgorithm: ['kms:macalgorithm'],
@@ -33,6 +35,7 @@ const members: Readonly<Record<string, readonly string[]>> = {
   PrimaryRegion: ['kms:primaryregion'],
   ReplicaRegion: ['kms:replicaregion'],
   RetiringPrincipal: ['kms:retiringprincipal'],
+  RetiringServicePrincipal: ['kms:retiringserviceprincipal'],
   RotationPeriodInDays: ['kms:rotationperiodindays'],
   SigningAlgorithm: ['kms:signingalgorithm'],
   ValidTo: ['kms:validto'],
@@ -102,17 +105,24 @@ const keyMembers: Readonly<Record<string, string>> = {
 
 const aliasIn = /(?:^|:)(alias\/.+)$/
 
+/** A subset of nothing is part of every encryption context: a policy that asks for the constraint asks for more. */
+const isUnconstraining = (name: string, { EncryptionContextSubset }: GrantConstraints): boolean =>
+  name === 'EncryptionContextSubset' && Object.keys(EncryptionContextSubset ?? {}).length === 0
+
 const others = (
   action: string,
   { input, isOnSameKey }: KeyRequestFacts,
   caller: Caller,
 ): readonly Entry[] => {
-  const { Constraints = {} } = input
+  const constraints = (input.Constraints ?? {}) as GrantConstraints
+  const constraintTypes = Object.keys(constraints).filter((name) => !isUnconstraining(name, constraints))
   const alias = aliasIn.exec(String(input[keyMembers[action] ?? 'KeyId'] ?? ''))?.[1]
-  const constraints = Object.keys(Constraints as object)
   return [
     ...(alias === undefined ? [] : [['kms:requestalias', [alias]] as const]),
-    ...(constraints.length === 0 ? [] : [['kms:grantconstrainttype', constraints] as const]),
+    ...(constraintTypes.length === 0 ? [] : [['kms:grantconstrainttype', constraintTypes] as const]),
+    ...(constraints.SourceArn === undefined
+      ? []
+      : [['kms:grantconstraintsourcearn', [constraints.SourceArn]] as const]),
     ...(action === 'kms:CreateGrant'
       ? [['kms:grantisforawsresource', [String(caller.kind === 'service')]] as const]
       : []),

@@ -66,6 +66,12 @@ const rsa = { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' } as const
 const ecc = { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' } as const
 const signing = { Message, SigningAlgorithm: 'ECDSA_SHA_256' }
 const grant = { GranteePrincipal: `arn:aws:iam::${account}:user/maker` }
+const poolArn = `arn:aws:cognito-idp:us-east-1:${account}:userpool/us-east-1_Ab12Cd34E`
+const serviceGrant = {
+  GranteeServicePrincipal: 'cognito-idp.amazonaws.com',
+  RetiringServicePrincipal: 'cognito-idp.amazonaws.com',
+  Operations: ['Encrypt'],
+}
 
 type Asked = readonly [KeyOperationName, object]
 let aliases = 0
@@ -111,6 +117,30 @@ test.each<readonly [object, kms.CreateKeyCommandInput, Asked, Asked]>([
     {},
     ['CreateGrant', { ...grant, Operations: ['Encrypt'] }],
     ['CreateGrant', { ...grant, Operations: ['Encrypt', 'Decrypt'] }],
+  ],
+  [
+    { StringEquals: { 'kms:GrantConstraintType': 'EncryptionContextSubset' } },
+    {},
+    [
+      'CreateGrant',
+      { ...grant, Operations: ['Encrypt'], Constraints: { EncryptionContextSubset: { a: '1' } } },
+    ],
+    ['CreateGrant', { ...grant, Operations: ['Encrypt'], Constraints: { EncryptionContextSubset: {} } }],
+  ],
+  [
+    {
+      StringEquals: {
+        'kms:GranteeServicePrincipal': 'cognito-idp.amazonaws.com',
+        'kms:RetiringServicePrincipal': 'cognito-idp.amazonaws.com',
+      },
+      ArnLike: { 'kms:GrantConstraintSourceArn': `arn:aws:cognito-idp:us-east-1:${account}:userpool/*` },
+    },
+    {},
+    ['CreateGrant', { ...serviceGrant, Constraints: { SourceArn: poolArn } }],
+    [
+      'CreateGrant',
+      { ...serviceGrant, Constraints: { SourceArn: poolArn.replace('us-east-1', 'us-east-2') } },
+    ],
   ],
   [
     { IpAddress: { 'aws:SourceIp': '127.0.0.0/8' }, StringEquals: { 'kms:KeySpec': 'SYMMETRIC_DEFAULT' } },

@@ -275,6 +275,16 @@ test('a grant that is made again under its name is the same grant', async () => 
 test.each([
   ['no grantee', { GranteePrincipal: undefined }, 'ValidationException'],
   ['no principal', { GranteePrincipal: 'somebody' }, 'InvalidArnException'],
+  [
+    'a service in the place of somebody',
+    { GranteePrincipal: 'cognito-idp.amazonaws.com' },
+    'InvalidArnException',
+  ],
+  [
+    'a service in the place of somebody who retires it',
+    { RetiringPrincipal: 'cognito-idp.amazonaws.com' },
+    'InvalidArnException',
+  ],
   ['no operation', { Operations: [] }, 'ValidationException'],
   ['an operation of other keys', { Operations: ['Sign' as const] }, 'ValidationException'],
   ['nothing but more grants', { Operations: ['CreateGrant' as const] }, 'ValidationException'],

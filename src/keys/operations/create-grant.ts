@@ -25,10 +25,12 @@ const oneOf = (member: string, principal?: string, service?: string): string | u
   return principal ?? service
 }
 
-const arnOrAccount = /^(arn:aws[\w-]*:(iam|sts)::\d{12}:.+|\d{12}|[\w.-]+\.amazonaws\.com(\.cn)?)$/
+const arnOrAccount = /^(arn:aws[\w-]*:(iam|sts)::\d{12}:.+|\d{12})$/
+const serviceName = /^[\w.-]+\.amazonaws\.com(\.cn)?$/
 
-const requirePrincipal = (principal: string): string => {
-  if (arnOrAccount.test(principal)) return principal
+/** A service has members of its own, and more that it must have: it can't come by those of others. */
+const requirePrincipal = (principal: string, isService: boolean): string => {
+  if ((isService ? serviceName : arnOrAccount).test(principal)) return principal
   throw new Fault('InvalidArnException', `ARN does not refer to a valid principal: ${principal}`)
 }
 
@@ -40,8 +42,10 @@ const principalsOf = (input: CreateGrantRequest): Pick<Grant, 'grantee' | 'retir
   if (service !== undefined && (Constraints?.SourceArn === undefined || retirer === undefined))
     throw wrong('A grant for a GranteeServicePrincipal has a SourceArn constraint and a retiring principal.')
   return {
-    grantee: requirePrincipal(grantee),
-    ...(retirer === undefined ? {} : { retirer: requirePrincipal(retirer) }),
+    grantee: requirePrincipal(grantee, service !== undefined),
+    ...(retirer === undefined
+      ? {}
+      : { retirer: requirePrincipal(retirer, input.RetiringServicePrincipal !== undefined) }),
   }
 }
 
