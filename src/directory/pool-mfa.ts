@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { Fault } from '../wire/fault.ts'
 import { checkFactorsBesideMfa, unavailableInTier } from './pool-rules.ts'
-import type { PoolMfa, RegionalSettings, UserPool } from './records/user-pool.ts'
+import type { GlobalSettings, PoolMfa, RegionalSettings, UserPool } from './records/user-pool.ts'
 
 const refuse = (message: string): Fault => new Fault('InvalidParameterException', message)
 
@@ -51,6 +51,19 @@ export const changedMfa = (
     ...(webAuthn === undefined ? {} : { webAuthn }),
   }
 }
+
+/**
+ * The factors with SMS among them where the pool asks for a second one and has a way to send it. All Regions must know, and how SMS is sent
+ * each knows for itself: a replica that looked only there would let users in without the factor that they turned on.
+ */
+export const withSmsFactor = (
+  mfa: PoolMfa | undefined,
+  mfaConfiguration: GlobalSettings['MfaConfiguration'],
+  sms: RegionalSettings['sms'],
+): PoolMfa | undefined =>
+  (mfaConfiguration ?? 'OFF') === 'OFF' || sms === undefined
+    ? mfa
+    : { isSoftwareTokenEnabled: false, ...mfa, isSmsEnabled: true }
 
 /** A name that a page can be of: labels of letters, digits and hyphens. */
 const domainName =

@@ -4,15 +4,20 @@ import {
   AssociateSoftwareTokenCommand,
   GetUserCommand,
   SetUserPoolMfaConfigCommand,
+  UpdateUserPoolCommand,
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { afterAll, describe, expect, it } from 'vitest'
+import { systemRandom } from '../../src/telemetry/clock.ts'
 import { mfaStepsOf, smsSettings } from '../support/mfa-steps.ts'
-import { startSigninRegion } from '../support/signin-region.ts'
+import { copyPool, startSigninRegion } from '../support/signin-region.ts'
 import { refusal } from '../support/signin-steps.ts'
 
-const region = await startSigninRegion()
+const regionKey = systemRandom.bytes(32)
+const region = await startSigninRegion({ regionKey })
+const secondary = await startSigninRegion({ region: 'us-west-2', regionKey })
 const {
+  makePool,
   makeMfaPool,
   makeUser,
   signIn,
@@ -25,8 +30,9 @@ const {
   startSrp,
   answerSrp,
 } = mfaStepsOf(region)
-afterAll(() => region.close())
+afterAll(() => Promise.all([region.close(), secondary.close()]))
 
+const { SmsConfiguration } = smsSettings
 const addresses = { phone_number: '+15550104333', email: 'ana@example.com' }
 
 /** A pool where MFA is optional, with a user who has a software token turned on. */
@@ -182,6 +188,48 @@ describe('a software token', () => {
 })
 
 describe('a code that is sent', () => {
+  it.each([
+    ['that was made with SMS', () => makePool({ MfaConfiguration: 'OPTIONAL', SmsConfiguration })],
+    [
+      'that was updated to ask for SMS',
+      async () => {
+        const made = await makePool()
+        await region.client.send(
+          new UpdateUserPoolCommand({
+            UserPoolId: made.poolId,
+            MfaConfiguration: 'OPTIONAL',
+            SmsConfiguration,
+          }),
+        )
+        return made
+      },
+    ],
+    [
+      'that could send SMS when it began to ask for software tokens',
+      async () => {
+        const made = await makePool({ SmsConfiguration })
+        await region.client.send(
+          new SetUserPoolMfaConfigCommand({
+            UserPoolId: made.poolId,
+            MfaConfiguration: 'OPTIONAL',
+            SoftwareTokenMfaConfiguration: { Enabled: true },
+          }),
+        )
+        return made
+      },
+    ],
+  ])('is asked for in every Region of a pool %s, whatever that Region knows of sending', async (_, make) => {
+    const { poolId, clientId } = await make()
+    await makeUser(poolId, 'ana', addresses)
+    await setPreference(await accessTokenOf(clientId, 'ana'), { SMSMfaSettings: { Enabled: true } })
+    expect((await signIn(clientId, 'ana')).ChallengeName).toBe('SMS_MFA')
+    await copyPool(poolId, region, secondary)
+    await secondary.register(poolId, { role: 'SECONDARY', status: 'ACTIVE' })
+    const there = await mfaStepsOf(secondary).signIn(clientId, 'ana')
+    expect(there.ChallengeName).toBe('SMS_MFA')
+    expect(there.AuthenticationResult).toBeUndefined()
+  })
+
   const channels = [
     ['SMS_MFA', 'SMS', 'SMS_MFA_CODE', { SMSMfaSettings: { Enabled: true } }, '+*******4333'],
     ['EMAIL_OTP', 'EMAIL', 'EMAIL_OTP_CODE', { EmailMfaSettings: { Enabled: true } }, 'a***@e***'],

@@ -4,6 +4,7 @@ import { schemaOf } from '../../attribute-schema.ts'
 import { kmsKeyArnOf } from '../../key-configuration.ts'
 import { type Context, operation } from '../../operation.ts'
 import { describedPool } from '../../pool-description.ts'
+import { withSmsFactor } from '../../pool-mfa.ts'
 import { checkPoolSettings } from '../../pool-rules.ts'
 import { settledRegionalSettings, settledSettings } from '../../pool-settings.ts'
 import { makeSigningKeys } from '../../pool-signing-keys.ts'
@@ -86,6 +87,7 @@ const freePoolId = async (context: Context<'region'>): Promise<string> => {
 
 const newPool = (poolId: string, input: CreateUserPoolRequest, context: Context<'region'>): NewPool => {
   const nowMs = context.clock.now()
+  const mfa = withSmsFactor(undefined, input.MfaConfiguration, input.SmsConfiguration)
   return {
     pool: {
       poolId,
@@ -94,6 +96,7 @@ const newPool = (poolId: string, input: CreateUserPoolRequest, context: Context<
       modifiedAtMs: nowMs,
       schema: schemaOf(input.Schema),
       settings: settledSettings(input),
+      ...(mfa === undefined ? {} : { mfa }),
     },
     regional: settledRegionalSettings(poolId, input, input.UserPoolTags ?? {}),
   }

@@ -1,7 +1,7 @@
 // SetUserPoolMfaConfig: turns second factors on and off. On a secondary it may change how that replica sends SMS, and nothing else.
 import { isDeepStrictEqual } from 'node:util'
 import { operation } from '../../operation.ts'
-import { changedMfa, checkMfaRequest, describedMfa } from '../../pool-mfa.ts'
+import { changedMfa, checkMfaRequest, describedMfa, withSmsFactor } from '../../pool-mfa.ts'
 import { withoutUndefined } from '../../pool-settings.ts'
 import { putRegionalSettings } from '../../put-regional-settings.ts'
 import { readPool, readRegionalSettings } from '../../read-pool.ts'
@@ -16,10 +16,13 @@ export const setUserPoolMfaConfig = operation({
     const current = stored.value
     const sms = input.SmsMfaConfiguration?.SmsConfiguration ?? regional.value.sms
     const isSecondary = pool.registered.role === 'SECONDARY'
-    const { isSmsEnabled = false, ...ofRequest } = changedMfa(input, current.mfa)
+    const MfaConfiguration = input.MfaConfiguration ?? current.settings.MfaConfiguration
+    const named = changedMfa(input, current.mfa)
     // How a secondary sends SMS is its own; whether SMS is a factor is not, and stays as it is.
-    const isSmsFactor = isSecondary ? current.mfa?.isSmsEnabled === true : isSmsEnabled
-    const mfa: PoolMfa = { ...ofRequest, ...(isSmsFactor ? { isSmsEnabled: true } : {}) }
+    const { isSmsEnabled: isSmsFactor = false } =
+      (isSecondary ? current.mfa : withSmsFactor(named, MfaConfiguration, sms)) ?? {}
+    const { isSmsEnabled: _, ...besideSms } = named
+    const mfa: PoolMfa = { ...besideSms, ...(isSmsFactor ? { isSmsEnabled: true } : {}) }
     checkMfaRequest(input, current, mfa)
     const changedRegional = withoutUndefined({ ...regional.value, sms })
     const changed: UserPool = withoutUndefined({
@@ -27,7 +30,7 @@ export const setUserPoolMfaConfig = operation({
       mfa,
       settings: {
         ...current.settings,
-        MfaConfiguration: input.MfaConfiguration ?? current.settings.MfaConfiguration,
+        MfaConfiguration,
         SmsAuthenticationMessage:
           input.SmsMfaConfiguration?.SmsAuthenticationMessage ?? current.settings.SmsAuthenticationMessage,
       },

@@ -6,6 +6,7 @@ import { Fault } from '../../../wire/fault.ts'
 import { checkNoImportRuns } from '../../import-rules.ts'
 import { kmsKeyArnOf } from '../../key-configuration.ts'
 import { type Context, operation } from '../../operation.ts'
+import { withSmsFactor } from '../../pool-mfa.ts'
 import { checkPoolSettings } from '../../pool-rules.ts'
 import {
   type GivenSettings,
@@ -97,11 +98,13 @@ const updatePrimary = async (
   checkReplicated(input, { changesKey: newKey !== undefined, hasReplicas: await hasSecondaries(pool) })
 
   const publicPool = await records.get(publicPools, pool.poolId)
+  const mfa = withSmsFactor(stored.value.mfa, given.MfaConfiguration, given.SmsConfiguration)
   const changed: UserPool = {
     ...stored.value,
     name: input.PoolName ?? stored.value.name,
     modifiedAtMs: clock.now(),
     settings: settledSettings(given),
+    ...(mfa === undefined ? {} : { mfa }),
   }
   const issuerType = changed.settings.IssuerConfiguration?.Type ?? 'ORIGINAL'
   const isDeletionProtected = changed.settings.DeletionProtection === 'ACTIVE'
