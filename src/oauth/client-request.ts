@@ -12,6 +12,8 @@ export type ClientRequest = {
   readonly form: URLSearchParams
   readonly client: AppClient
   readonly pool: PoolScope<'regional'>
+  /** Where the request comes from. */
+  readonly sourceIp: string
 }
 
 export type ReceivedForm = {
@@ -19,6 +21,7 @@ export type ReceivedForm = {
   readonly authorization: string | undefined
   readonly host: string | undefined
   readonly body: string
+  readonly sourceIp: string
 }
 
 type Credentials = { readonly clientId: string; readonly secret: string | undefined }
@@ -90,5 +93,5 @@ export const readClientRequest = async (received: ReceivedForm, runtime: Runtime
   const pool = poolScope(registered, runtime, 'The token endpoint') as PoolScope<'regional'>
   const stored = await pool.records.get(appClients, clientId)
   if (stored === undefined || !isSecretOf(stored.value, secret)) throw new OauthError('invalid_client')
-  return { form, client: stored.value, pool }
+  return { form, client: stored.value, pool, sourceIp: received.sourceIp }
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Runtime } from '../directory/runtime.ts'
 import { revokeRefreshToken } from '../signin/revoke-refresh-token.ts'
+import type { ClientAddress } from '../wire/client-address.ts'
 import { isFault } from '../wire/fault.ts'
 import { readBody } from '../wire/request-body.ts'
 import { type ClientRequest, readClientRequest } from './client-request.ts'
@@ -95,7 +96,7 @@ export type FormEndpoints = {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>
 }
 
-export const createFormEndpoints = (runtime: Runtime): FormEndpoints => ({
+export const createFormEndpoints = (runtime: Runtime, clientAddress: ClientAddress): FormEndpoints => ({
   has: (url) => endpoints.has(pathOf(url)),
   handle: async (request, response) => {
     const path = pathOf(request.url ?? '')
@@ -109,7 +110,8 @@ export const createFormEndpoints = (runtime: Runtime): FormEndpoints => ({
     try {
       const body = await readBody(request, bodyBytesMax)
       const { 'content-type': contentType, authorization, host } = request.headers
-      const read = { contentType, authorization, host, body: body.toString('utf8') }
+      const sourceIp = clientAddress.of(request)
+      const read = { contentType, authorization, host, body: body.toString('utf8'), sourceIp }
       send(exchange, 200, await endpoint.answer(await readClientRequest(read, runtime), runtime))
     } catch (error) {
       const refusal = refusalOf(error, endpoint)

@@ -48,10 +48,13 @@ const clientCredentials: Grant = async ({ form, client, pool }, runtime) => {
   return { access_token: accessToken, expires_in: expiresInSeconds, token_type: 'Bearer' }
 }
 
-const refreshToken: Grant = async ({ form, client, pool }, runtime) => {
+const refreshToken: Grant = async ({ form, client, pool, sourceIp }, runtime) => {
   const sealed = form.get('refresh_token')
   if (sealed === null || sealed === '') throw new OauthError('invalid_request')
-  const { IdToken, AccessToken, RefreshToken, ExpiresIn } = await refreshTokens(pool, client, sealed, runtime)
+  const { IdToken, AccessToken, RefreshToken, ExpiresIn } = await refreshTokens(pool, client, sealed, {
+    ...runtime,
+    sourceIp,
+  })
   return {
     id_token: IdToken,
     access_token: AccessToken,

@@ -251,7 +251,6 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     app.route('/', createAuthEventFeedbackApp(runtime))
     app.route('/', createOauthApp(runtime))
     const pages = getRequestListener(app.fetch)
-    const forms = createFormEndpoints(runtime)
     const peerListener = between.listenWith(
       {
         calls: latest(() => ({
@@ -265,6 +264,7 @@ export const startRegion = async (configuration: RegionConfiguration): Promise<R
     )
 
     const clientAddress = clientAddressBehind(configuration.trustedProxies)
+    const forms = createFormEndpoints(runtime, clientAddress)
     const forwarder = createForwarder(
       tls === undefined ? undefined : Buffer.from(tls.authority),
       clientAddress,

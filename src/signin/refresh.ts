@@ -20,8 +20,8 @@ import { renewSession } from './token-sessions.ts'
 
 type PoolAccess = PoolScope<'regional'>
 type RefreshRuntime = Pick<Runtime, 'clock' | 'random' | 'endpoints' | 'triggers'> & {
-  /** Where the request comes from; unknown at the token endpoint. */
-  readonly sourceIp?: string
+  /** Where the request comes from. */
+  readonly sourceIp: string
 }
 
 const refuse = (message: string): Fault => new Fault('NotAuthorizedException', message)

@@ -157,7 +157,7 @@ export const beginSession = async (
 export const renewSession = async (
   pool: Scope,
   userPool: UserPool,
-  about: { readonly originJti: string; readonly sourceIp: string | undefined },
+  about: { readonly originJti: string; readonly sourceIp: string },
   runtime: Pick<Runtime, 'clock'>,
 ): Promise<void> => {
   if (!isTracked(userPool)) return
@@ -170,7 +170,7 @@ export const renewSession = async (
     const renewed: TokenSession = {
       ...known.value,
       lastActiveAtMs: runtime.clock.now(),
-      ...(about.sourceIp === undefined ? {} : { lastIp: about.sourceIp }),
+      lastIp: about.sourceIp,
     }
     await records.commit((changes) => {
       if (here === undefined) changes.create(collection, renewed)

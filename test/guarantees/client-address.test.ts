@@ -1,7 +1,14 @@
 // A Region behind the router, and the router behind a load balancer, know the client's address; and nobody can say that they are somebody else.
 import {
+  AdminCreateUserCommand,
+  AdminInitiateAuthCommand,
+  AdminListUserSessionsCommand,
+  AdminSetUserPasswordCommand,
   CognitoIdentityProviderClient,
+  CreateUserPoolClientCommand,
+  CreateUserPoolCommand,
   ListUserPoolsCommand,
+  SetUserPoolSessionConfigurationCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { routerTokenOf } from '../../src/region/deployment-secrets.ts'
@@ -79,4 +86,49 @@ test('a policy holds the address that a trusted load balancer names, through the
 
 test('a client of the router can’t say that it is somebody else', async () => {
   expect(await listThrough(plain, '203.0.113.9')).toBe('AccessDeniedException')
+})
+
+test('a session was last used at the address that refreshed it at the token endpoint', async () => {
+  const cognito = regions.cognito(region)
+  const { UserPool } = await cognito.send(new CreateUserPoolCommand({ PoolName: 'sessions' }))
+  const ana = { UserPoolId: UserPool?.Id, Username: 'ana' }
+  await cognito.send(
+    new SetUserPoolSessionConfigurationCommand({
+      UserPoolId: ana.UserPoolId,
+      UserSessionTracking: 'ENABLED',
+      TokenSession: { MaxPerUser: 5 },
+    }),
+  )
+  const { UserPoolClient } = await cognito.send(
+    new CreateUserPoolClientCommand({
+      UserPoolId: ana.UserPoolId,
+      ClientName: 'web',
+      ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+    }),
+  )
+  const ClientId = UserPoolClient?.ClientId ?? ''
+  await cognito.send(new AdminCreateUserCommand({ ...ana, MessageAction: 'SUPPRESS' }))
+  await cognito.send(
+    new AdminSetUserPasswordCommand({ ...ana, Password: 'Correct-Horse-1', Permanent: true }),
+  )
+  const { AuthenticationResult } = await cognito.send(
+    new AdminInitiateAuthCommand({
+      UserPoolId: ana.UserPoolId,
+      ClientId,
+      AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: 'ana', PASSWORD: 'Correct-Horse-1' },
+    }),
+  )
+  const refreshed = await fetch(`http://127.0.0.1:${behindBalancer.port}/oauth2/token`, {
+    method: 'POST',
+    headers: { 'x-forwarded-for': '203.0.113.77' },
+    body: new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: ClientId,
+      refresh_token: AuthenticationResult?.RefreshToken ?? '',
+    }),
+  })
+  expect(refreshed.status).toBe(200)
+  const { Sessions } = await cognito.send(new AdminListUserSessionsCommand(ana))
+  expect(Sessions?.map(({ LastIPAddress }) => LastIPAddress)).toEqual(['203.0.113.77'])
 })

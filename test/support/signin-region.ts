@@ -168,7 +168,7 @@ export const startSigninRegion = async (
     },
   }
   oauth = getRequestListener(createOauthApp(runtime).fetch)
-  forms = createFormEndpoints(runtime)
+  forms = createFormEndpoints(runtime, clientAddressBehind([]))
   const client = new CognitoIdentityProviderClient({
     region,
     endpoint: origin,
