@@ -6,9 +6,7 @@ import { appClients } from './records/app-client.ts'
 
 const rememberedMax = 10_000
 
-const rememberedOf = perRegion(
-  (_: { readonly vault: object }) => new LRUCache<string, string>({ max: rememberedMax }),
-)
+const rememberedOf = perRegion(() => new LRUCache<string, string>({ max: rememberedMax }))
 
 /**
  * The ID of the client's pool, or undefined. A client stays in its pool for life, so what was found once holds; that client and pool

@@ -116,7 +116,8 @@ const others = (
 ): readonly Entry[] => {
   const constraints = (input.Constraints ?? {}) as GrantConstraints
   const constraintTypes = Object.keys(constraints).filter((name) => !isUnconstraining(name, constraints))
-  const alias = aliasIn.exec(String(input[keyMembers[action] ?? 'KeyId'] ?? ''))?.[1]
+  const named = input[keyMembers[action] ?? 'KeyId']
+  const alias = typeof named === 'string' ? aliasIn.exec(named)?.[1] : undefined
   return [
     ...(alias === undefined ? [] : [['kms:requestalias', [alias]] as const]),
     ...(constraintTypes.length === 0 ? [] : [['kms:grantconstrainttype', constraintTypes] as const]),

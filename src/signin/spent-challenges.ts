@@ -12,9 +12,7 @@ const rememberedMax = 50_000
 /** Longer than the longest AuthSessionValidity. */
 const rememberedMs = 16 * 60_000
 
-const spentByNobody = perRegion(
-  (_: { readonly vault: object }) => new LRUCache<string, true>({ max: rememberedMax, ttl: rememberedMs }),
-)
+const spentByNobody = perRegion(() => new LRUCache<string, true>({ max: rememberedMax, ttl: rememberedMs }))
 
 /** Throws NotAuthorizedException when the challenge was answered before. */
 export const spendChallenge = async (
