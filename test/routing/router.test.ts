@@ -1,5 +1,8 @@
 // Where the router sends requests, seen from outside, with small servers in the place of Regions.
+
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type RunningRouter, startRouter } from '../../src/routing/start-router.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
@@ -290,5 +293,40 @@ describe('the router itself', () => {
     expect(headers['x-private']).toBeUndefined()
     expect(headers.te).toBeUndefined()
     expect(headers['x-forwarded-for']).toBe('127.0.0.1')
+  })
+
+  const hidden = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n'
+  test.each([
+    ['a length beside chunks', ['Content-Length: 4', 'Transfer-Encoding: chunked'], `0\r\n\r\n${hidden}`],
+    [
+      'chunks beside a length',
+      ['Transfer-Encoding: chunked', `Content-Length: ${hidden.length + 5}`],
+      `0\r\n\r\n${hidden}`,
+    ],
+    ['two lengths', ['Content-Length: 0', `Content-Length: ${hidden.length}`], hidden],
+    ['an unknown coding', ['Transfer-Encoding: xchunked'], `0\r\n\r\n${hidden}`],
+    ['a coding after chunks', ['Transfer-Encoding: chunked, identity'], `0\r\n\r\n${hidden}`],
+    [
+      'chunks named twice',
+      ['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'],
+      `0\r\n\r\n${hidden}`,
+    ],
+    ['a length with a sign', ['Content-Length: +0'], hidden],
+    ['a length in another base', ['Content-Length: 0x0'], hidden],
+    ['a space before the colon', ['Transfer-Encoding : chunked', `Content-Length: 0`], hidden],
+    ['a chunk of a size that is no number', ['Transfer-Encoding: chunked'], `0x0\r\n\r\n${hidden}`],
+  ])('refuses %s, so that no request hides in another', async (_name, framing, body) => {
+    const socket = connect(router.port, '127.0.0.1')
+    let received = ''
+    socket.on('data', (bytes) => {
+      received += bytes.toString('latin1')
+    })
+    // What follows the refusal may find the connection closed.
+    socket.on('error', () => undefined)
+    socket.write(['POST / HTTP/1.1', 'Host: x', ...framing, '', body].join('\r\n'))
+    await once(socket, 'close')
+    expect(received).toMatch(/^HTTP\/1\.1 400 /)
+    expect(received.match(/HTTP\/1\.1 /g)).toHaveLength(1)
+    expect([...east.served, ...west.served].map(({ url }) => url)).not.toContain('/smuggled')
   })
 })
