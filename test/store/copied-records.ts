@@ -23,8 +23,13 @@ export const copiedRecords = (count: number, termsEach: number): readonly Put[] 
     return record(`${copiedStream}/${place}/${id}`, 1, `text ${id}`, ['all', `~${id}`, ...terms])
   })
 
-/** Copies what is missing, in pages; begins the copy if there is none. Resolves at its end. */
-export const copyInto = async (store: Store, all: readonly Put[], pageRecords: number): Promise<void> => {
+/** Copies what is missing, in pages; begins the copy if there is none. Calls `onPage` while each is under way. Resolves at the copy's end. */
+export const copyInto = async (
+  store: Store,
+  all: readonly Put[],
+  pageRecords: number,
+  onPage?: (isLast: boolean) => void,
+): Promise<void> => {
   const { position, copy } = await store.head(copiedStream)
   if (position === copiedPosition && copy === undefined) return
   if (copy === undefined) await store.beginCopy(copiedStream, copiedPosition, 0)
@@ -33,7 +38,10 @@ export const copyInto = async (store: Store, all: readonly Put[], pageRecords: n
     const page = rest.slice(0, pageRecords)
     rest = rest.slice(pageRecords)
     const after = page.at(-1)?.key
-    await store.copyPage(copiedStream, page, rest.length > 0 ? { after } : { after, until: copiedPosition })
+    const isLast = rest.length === 0
+    const copied = store.copyPage(copiedStream, page, isLast ? { after, until: copiedPosition } : { after })
+    onPage?.(isLast)
+    await copied
   }
 }
 

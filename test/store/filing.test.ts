@@ -49,24 +49,26 @@ test('a copy of many pages ends with the index of all its records', async () => 
 test('a process killed again and again while it copies ends with the index of all records', async () => {
   const folder = newFolder()
   const path = new URL('./crash-copier.ts', import.meta.url).pathname
-  const run = async (killAfterMs: number): Promise<boolean> => {
+  const pageRecords = 40
+  /** True when the process came to the end of the copy before it was killed. */
+  const run = async (killAtPage: number, killAfterMs: number): Promise<boolean> => {
     const { count, termsEach } = many
-    const child = spawn(process.execPath, [path, folder, String(count), String(termsEach), '40'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const values = [count, termsEach, pageRecords, killAtPage, killAfterMs].map(String)
+    const child = spawn(process.execPath, [path, folder, ...values], { stdio: ['ignore', 'pipe', 'inherit'] })
     const closed = once(child, 'close')
     let said = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (said === '') setTimeout(() => child.kill('SIGKILL'), killAfterMs)
       said += text
     })
-    await closed
-    expect(said).toContain('begun')
-    return said.includes('done')
+    const [code, signal] = await closed
+    const isDone = said === 'done\n'
+    expect([code, signal]).toEqual(isDone ? [0, null] : [null, 'SIGKILL'])
+    return isDone
   }
-  let kills = 0
-  for (let killAfterMs = 20; !(await run(killAfterMs)); killAfterMs += 150) kills += 1
-  expect(kills).toBeGreaterThan(3)
+  // Each run ends a few pages on, the last of these where the terms are filed.
+  for (let stored = 0; stored < many.count; stored += 7 * pageRecords) expect(await run(7, 0)).toBe(false)
+  // And ever later while they are.
+  for (let killAfterMs = 1; !(await run(Number.POSITIVE_INFINITY, killAfterMs)); ) killAfterMs *= 3
   const store = await openSqliteStore({ folder, clock })
   await expectWhole(store, folder, copiedRecords(many.count, many.termsEach))
 })
